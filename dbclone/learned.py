@@ -1,0 +1,170 @@
+"""A source once it is known: its schema, plan, profile, and the rows to learn from.
+
+Takes an opened Source and a Config, gives a Learned or Arrow tables. Never fits a model and never writes.
+"""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Protocol
+
+from dbclone.config import Config, resolve_columns, resolve_tables
+from dbclone.dialects import Source
+from dbclone.errors import ConfigError
+from dbclone.reshape import counterpart, drop_tables, with_keys
+from dbclone.schema import ForeignKey, Plan, Schema, Strategy, TableName, make_plan
+
+if TYPE_CHECKING:
+    import numpy as np
+    import numpy.typing as npt
+    import pyarrow as pa
+
+    from dbclone.models.work import Sample
+    from dbclone.profile import ColumnOverride, Profile
+
+
+class Telling(Protocol):
+    """What reading tells while it works."""
+
+    def stage(self, name: str) -> None: ...
+
+    def advance(self, label: str, done: int, total: int | None) -> None: ...
+
+
+@dataclass(frozen=True)
+class Learned:
+    """``schema`` is ``whole`` without the tables left out; ``rows`` counts each of its tables in full."""
+
+    whole: Schema
+    schema: Schema
+    plan: Plan
+    profile: Profile
+    rows: Mapping[TableName, int]
+    sample: Sample
+    notes: tuple[str, ...] = ()
+
+
+def learn_schema(source: Source, config: Config, progress: Telling) -> Learned:
+    """Introspection, plan, sample and profile.
+
+    Raises ConfigError where no table is left, SchemaError where the tables cannot be planned as asked.
+    """
+    from dbclone.dialects.counting import row_counts
+    from dbclone.dialects.sampling import choose_families, read_tables
+    from dbclone.models.work import Sample
+    from dbclone.profile import learn_profile
+
+    progress.stage("Reading the schema")
+    whole = with_keys(source.schema(), config)
+    asked = resolve_tables(config, whole)
+    first = make_plan(whole, asked)
+    left_out = frozenset(name for name, strategy in first.strategies if strategy is Strategy.SKIP)
+    schema = drop_tables(whole, left_out)
+    if not schema.tables:
+        raise ConfigError(
+            "no table is left to clone.", hint="loosen tables.include and tables.exclude, or name another source."
+        )
+    names = [name for name in first.tables if first.strategy(name) is not Strategy.EMPTY]
+    progress.stage("Reading rows")
+    rows = row_counts(source, [table.name for table in schema])
+    whole_tables = frozenset(name for name in names if first.strategy(name).is_real)
+    families = choose_families(schema, rows, names, whole_tables, config.sample_rows, 0)
+    tables = read_tables(source, schema, names, families, progress.advance)
+    progress.stage("Profiling columns")
+    profile = learn_profile(
+        schema,
+        tables,
+        {name: rows[name] for name in names},
+        k=config.privacy.k,
+        locale=config.privacy.locale,
+        overrides=_overrides(config, schema),
+    )
+    strategies = dict(asked)
+    if config.tables.copy_reference:
+        reference = [table.name for table in profile.tables if table.reference]
+        strategies |= {name: Strategy.COPY for name in reference if name not in asked}
+    plan = make_plan(whole, strategies)
+    children = _children(source, schema, rows, tables)
+    sample = Sample(tables, {name: rows[name] for name in tables}, children)
+    return Learned(whole, schema, plan, profile, rows, sample, _notes(schema))
+
+
+def real_rows(learned: Learned, config: Config) -> dict[TableName, pa.Table]:
+    """The rows of copied and masked tables.
+
+    The key of masked values is random, and so different in every fit, unless the user gave a seed.
+    """
+    from dbclone.sample.texts import mask_columns
+
+    secret = None if "seed" in config.model_fields_set else secrets.token_bytes(32)
+    result = {}
+    for name, table in learned.sample.tables.items():
+        strategy = learned.plan.strategy(name)
+        if strategy is Strategy.COPY:
+            result[name] = table
+        elif strategy is Strategy.MASK:
+            about, locale = learned.profile.table(name), learned.profile.locale
+            result[name] = mask_columns(table, about, locale=locale, seed=config.seed, secret=secret)
+    return result
+
+
+def read_like(
+    source: Source, schema: Schema, config: Config
+) -> tuple[dict[TableName, pa.Table], dict[TableName, int]]:
+    """The rows of a clone's tables, and their number, under the names that ``schema`` gives them."""
+    from dbclone.dialects.counting import row_counts
+    from dbclone.dialects.sampling import choose_families, read_tables
+
+    own = source.schema()
+    rows = row_counts(source, [table.name for table in own])
+    order = make_plan(own).tables
+    families = choose_families(own, rows, order, frozenset(), config.sample_rows, 0)
+    named = {counterpart(table.name, schema, own): table.name for table in schema}
+    wanted = [name for name in order if name in named]
+    tables = read_tables(source, own, wanted, families, _unheard)
+    return {named[name]: table for name, table in tables.items()}, {named[name]: rows[name] for name in wanted}
+
+
+def _unheard(label: str, done: int, total: int | None) -> None:
+    """Progress that nobody hears."""
+
+
+def _overrides(config: Config, schema: Schema) -> dict[str, ColumnOverride]:
+    from dbclone.profile import ColumnOverride
+
+    return {
+        f"{table}.{column}": ColumnOverride(given.meaning, given.sensitive, given.role, given.locale)
+        for (table, column), given in resolve_columns(config, schema).items()
+    }
+
+
+def _children(
+    source: Source, schema: Schema, rows: Mapping[TableName, int], tables: Mapping[TableName, pa.Table]
+) -> dict[ForeignKey, npt.NDArray[np.float64]]:
+    """True numbers of children per sampled parent row, for keys whose children were only sampled."""
+    import numpy as np
+
+    from dbclone.dialects.sampling import count_families
+    from dbclone.models.links import match_rows
+
+    thinned = [
+        key
+        for key in schema.foreign_keys
+        if key.table in tables and key.parent in tables and tables[key.table].num_rows < rows[key.table]
+    ]
+    result = {}
+    for key, counted in count_families(source, thinned).items():
+        parent = tables[key.parent]
+        where = match_rows(
+            [counted.column(name) for name in key.parent_columns], [parent.column(name) for name in key.parent_columns]
+        )
+        counts = np.asarray(counted.column("n")).astype(np.float64) if counted.num_rows else np.zeros(1)
+        result[key] = np.where(where >= 0, counts[np.clip(where, 0, None)], 0.0)
+    return result
+
+
+def _notes(schema: Schema) -> tuple[str, ...]:
+    loose = [key for key in schema.foreign_keys if not key.validated]
+    return tuple(f"{key} is not validated in the source: its rows may break it" for key in loose)

@@ -1,0 +1,216 @@
+"""What a column's values might be coded against: the previous sibling, another column, a parent's column.
+
+Takes a Work and those of its parents, gives Candidates with the codes they lead to. Never decides among them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+
+import numpy as np
+import numpy.typing as npt
+
+from dbclone.models.drafts import Candidate, Draft, entropy
+from dbclone.models.numbers import NumberCodec, fit_numbers
+from dbclone.models.table import NO_CODE, Base, KeyModel
+from dbclone.models.work import Work
+from dbclone.profile.value import Role
+from dbclone.schema import Kind, TableName, Type
+
+Codes = npt.NDArray[np.uint8]
+Floats = npt.NDArray[np.float64]
+_FEWEST = 40
+"""Rows that a candidate needs to be worth a trial."""
+
+
+@dataclass(frozen=True)
+class Bases:
+    """The candidates of one table's drafts."""
+
+    work: Work
+    works: Mapping[TableName, Work]
+    keys: list[KeyModel]
+    k: int
+
+    def candidates(self, draft: Draft, earlier: list[Draft]) -> list[Candidate]:
+        """All that ``draft`` might be coded against, where the drafts ``earlier`` are drawn before it."""
+        found = same_as_sibling(self.work, draft)
+        if draft.values is None or draft.numbers is None or draft.type is None or not _may_differ(draft, draft.type):
+            return found
+        anchors = _find_anchors(draft.values, self.k)
+        for base, against in self._bases(draft, draft.type, earlier):
+            if base.kind != "sibling":
+                found += _same_as_base(draft.values, base, against)
+            found += _Against(draft.values, draft.numbers, base, against, anchors, self.k).candidates(draft.type)
+        return found
+
+    def _bases(self, draft: Draft, kind: Type, earlier: list[Draft]) -> Iterator[tuple[Base, Floats]]:
+        if draft.role != "bound":
+            yield from self._sibling_bases(draft, kind)
+        for other in earlier:
+            if other.role in ("column", "bound") and other.values is not None and _comparable(kind, other.type):
+                yield Base("column", other.name), other.values
+        if draft.role != "bound":
+            yield from self._parent_bases(kind)
+
+    def _sibling_bases(self, draft: Draft, kind: Type) -> Iterator[tuple[Base, Floats]]:
+        work = self.work
+        follows = np.flatnonzero(work.position > 0)
+        if work.driver < 0 or len(follows) < _FEWEST:
+            return
+        for name, values in work.numbers.items():
+            if name not in work.modelled or not _comparable(kind, work.table.column(name).type):
+                continue
+            if work.profile.column(name).role is not Role.CODED or (name != draft.name and not kind.is_temporal):
+                continue
+            before = np.full(work.rows, np.nan)
+            before[work.order[follows]] = values[work.order[follows - 1]]
+            yield Base("sibling", name), before
+
+    def _parent_bases(self, kind: Type) -> Iterator[tuple[Base, Floats]]:
+        work = self.work
+        for number, key in enumerate(work.keys):
+            hidden = self.keys[number].mode in ("absent", "child", "link", "category")
+            if key.is_self or hidden or key.parent not in self.works or not self.works[key.parent].rows:
+                continue
+            above = self.works[key.parent]
+            row = work.links[number]
+            for name, (their_type, theirs) in above.valued().items():
+                # The bounds of another parent's family would tell a row of itself.
+                if _comparable(kind, their_type) and (number == work.driver or name in above.numbers):
+                    yield Base("parent", name, number), np.where(row >= 0, theirs[np.clip(row, 0, None)], np.nan)
+
+
+@dataclass(frozen=True)
+class _Against:
+    """``values`` (rows,) beside those of a base, ``against`` (rows,); ``anchors`` keep codes of their own."""
+
+    values: Floats
+    numbers: NumberCodec
+    base: Base
+    against: Floats
+    anchors: Floats
+    k: int
+
+    def candidates(self, kind: Type) -> list[Candidate]:
+        """The difference to the base and, where it means something, the ratio."""
+        values, against = self.values, self.against
+        usable = ~np.isnan(against) & ~np.isnan(values) & ~np.isin(values, self.anchors)
+        if usable.sum() < max(_FEWEST, 0.05 * len(values)):
+            return []
+        if self.base.kind == "sibling" and not self._is_series(usable):
+            return []
+        found = [self._difference(usable)]
+        positive = usable & (against > 0) & (values >= 0)
+        if self.base.kind != "sibling" and kind.is_number and positive.sum() == usable.sum():
+            found.append(self._ratio(usable))
+        return found
+
+    def _is_series(self, usable: npt.NDArray[np.bool_]) -> bool:
+        """True where neighbours lie nearer than strangers, or by a constant step: else their differences drift away."""
+        values, apart = self.values[usable], (self.values - self.against)[usable]
+        _, repeats = np.unique(apart, return_counts=True)
+        low, high = np.quantile(values, [0.25, 0.75])
+        near, far = np.quantile(apart, [0.25, 0.75])
+        return bool(repeats.max() >= 0.3 * len(apart) or far - near < 0.9 * (high - low))
+
+    def _difference(self, usable: npt.NDArray[np.bool_]) -> Candidate:
+        grid = self.numbers.grid
+        apart = self.values - self.against
+        codec = fit_numbers(np.where(usable, apart, np.nan), k=self.k, grid=grid if grid > 0 else None)
+        codes = self._codes(codec, apart)
+        widths = codec.log_widths()[codec.encode(apart)]
+        widths[np.isin(self.values, self.anchors)] = 0.0
+        promise = _plain_cost(self.numbers, self.values[usable]) - _plain_cost(codec, apart[usable])
+        return Candidate(promise, self.base, codes, codec, self.anchors, widths)
+
+    def _ratio(self, usable: npt.NDArray[np.bool_]) -> Candidate:
+        ratio = np.where(usable, self.values / np.where(usable, self.against, 1.0), np.nan)
+        codec = fit_numbers(ratio, k=self.k, grid=0.0)
+        codes = self._codes(codec, ratio)
+        widths = _ratio_widths(codec, ratio, self.against, self.numbers.grid)
+        widths[np.isin(self.values, self.anchors)] = 0.0
+        plain = _plain_cost(self.numbers, self.values[usable])
+        promise = plain - entropy(codes[usable]) - float(widths[usable].mean())
+        return Candidate(promise, replace(self.base, way="ratio"), codes, codec, self.anchors, widths)
+
+    def _codes(self, codec: NumberCodec, coded: Floats) -> Codes:
+        """(rows,) codes of a stage, anchors first."""
+        inner = codec.encode(coded)
+        codes = np.where(inner > 0, inner + len(self.anchors), 0).astype(np.uint8)
+        for place, anchor in enumerate(self.anchors):
+            codes[self.values == anchor] = place + 1
+        codes[np.isnan(self.against)] = NO_CODE
+        return codes
+
+
+def same_as_sibling(work: Work, draft: Draft) -> list[Candidate]:
+    """Whether a value is the previous sibling's, where that happens more often than by chance."""
+    follows = np.flatnonzero(work.position > 0)
+    if work.driver < 0 or len(follows) < _FEWEST:
+        return []
+    here, before = work.order[follows], work.order[follows - 1]
+    if draft.values is not None:
+        one, other = draft.values[here], draft.values[before]
+        equal = (one == other) | (np.isnan(one) & np.isnan(other))
+    else:
+        equal = draft.codes[here] == draft.codes[before]
+    shares = np.bincount(draft.codes) / work.rows
+    chance = float((shares**2).sum())
+    if equal.mean() < chance + 0.05:
+        return []
+    codes = np.full(work.rows, NO_CODE, np.uint8)
+    codes[here] = np.where(equal, 1, 2)
+    column = draft.name if draft.values is not None else ""
+    return [Candidate(1.0, Base("sibling", column, way="same"), codes)]
+
+
+def _same_as_base(values: Floats, base: Base, against: Floats) -> list[Candidate]:
+    """Whether a value is just that of its base, where that happens now and then but not always."""
+    there = ~np.isnan(against)
+    equal = values == against
+    if not 0.03 < equal[there].mean() < 0.97:
+        return []
+    codes = np.full(len(values), NO_CODE, np.uint8)
+    codes[there] = np.where(equal[there], 1, 2)
+    return [Candidate(0.5, replace(base, way="same"), codes)]
+
+
+def _find_anchors(values: Floats, k: int) -> Floats:
+    """Values so frequent that they mean something of their own: 0, or 9999-12-31."""
+    distinct, counts = np.unique(values[~np.isnan(values)], return_counts=True)
+    often = counts >= max(k, 0.03 * len(values))
+    return distinct[often] if often.sum() <= 8 else np.zeros(0)
+
+
+def _may_differ(draft: Draft, kind: Type) -> bool:
+    """True where values have differences that mean something, and enough values that coding them pays."""
+    numeric = kind.is_number or (kind.is_temporal and kind.kind is not Kind.TIME)
+    return numeric and draft.role != "length" and draft.size > 8
+
+
+def _comparable(first: Type, second: Type | None) -> bool:
+    """True where a difference of the two means something."""
+    if second is None:
+        return False
+    numbers = (Kind.INTEGER, Kind.DECIMAL, Kind.FLOAT, Kind.MONEY)
+    if first.kind in numbers and second.kind in numbers:
+        return True
+    stamps = (Kind.TIMESTAMP, Kind.TIMESTAMPTZ)
+    return first.kind == second.kind == Kind.DATE or (first.kind in stamps and second.kind in stamps)
+
+
+def _plain_cost(codec: NumberCodec, values: Floats) -> float:
+    """Nats that one of the values takes when nothing else is known."""
+    codes = codec.encode(values)
+    return entropy(codes) + float(codec.log_widths()[codes].mean())
+
+
+def _ratio_widths(codec: NumberCodec, ratio: Floats, against: Floats, grid: float) -> Floats:
+    """(rows,) nats to name the exact value inside a ratio's bin."""
+    spans = np.zeros(256)
+    spans[codec.bin_codes] = np.diff(codec.edges) if len(codec.bin_codes) else 0.0
+    step = grid if grid > 0 else max(1e-12, float(np.nanmax(np.abs(against), initial=1.0)) * 1e-6)
+    widths: Floats = np.log(np.maximum(1.0, spans[codec.encode(ratio)] * np.nan_to_num(np.abs(against)) / step))
+    return widths

@@ -1,0 +1,160 @@
+"""What a table's entries are to be, before their trees are grown, and in which order.
+
+Takes a Work and the codes of its keys, gives a Draft an entry: keys, then columns, then hidden columns. Never learns.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+import numpy as np
+import numpy.typing as npt
+
+from dbclone.models.calendar import calendar_matrix
+from dbclone.models.numbers import NumberCodec, fit_numbers
+from dbclone.models.table import NO_CODE, Base, KeyModel
+from dbclone.models.work import Hidden, Work, unit_of
+from dbclone.profile.value import Role
+from dbclone.schema import ForeignKey, Type
+
+Codes = npt.NDArray[np.uint8]
+Floats = npt.NDArray[np.float64]
+_HIDDEN_CODES = 48
+_FEW_CODES = 32
+"""So few codes may be grouped freely even where they have an order."""
+
+
+@dataclass(frozen=True)
+class Candidate:
+    """A base that a column might be coded against.
+
+    ``codes`` (rows,) with NO_CODE where it is not there, ``widths`` (rows,) grid steps in nats, ``promise`` what it
+    saves before anything is known of the row.
+    """
+
+    promise: float
+    base: Base
+    codes: Codes
+    codec: NumberCodec | None = None
+    anchors: Floats = field(default_factory=lambda: np.zeros(0))
+    widths: Floats | None = None
+
+    @property
+    def passes(self) -> npt.NDArray[np.bool_]:
+        """(rows,) rows that the next stage has to take."""
+        passed: npt.NDArray[np.bool_] = self.codes == NO_CODE
+        return passed | (self.codes == 2) if self.base.way == "same" else passed
+
+
+@dataclass(frozen=True)
+class Draft:
+    """An entry before its trees are grown. ``codes`` (rows,) are the value's, in the table's own row order."""
+
+    name: str
+    role: str
+    size: int
+    codes: Codes
+    values: Floats | None = None
+    numbers: NumberCodec | None = None
+    category: bool = False
+    stages: tuple[Candidate, ...] = ()
+    start: NumberCodec | None = None
+    unit: float = 0.0
+    known: npt.NDArray[np.bool_] | None = None
+    child: ForeignKey | None = None
+    type: Type | None = None
+
+    @property
+    def is_key(self) -> bool:
+        """True for what is drawn before the keys are resolved."""
+        return self.role in ("flag", "key")
+
+    @property
+    def grouped(self) -> tuple[bool, ...]:
+        """Of each of its slots, whether its codes may be grouped in any way."""
+        calendar = (True, True, False, False) if self.unit else ()
+        stages = (one.codec is None for one in self.stages)
+        return (self.category or self.size <= _FEW_CODES, *stages, *calendar)
+
+    @property
+    def slots(self) -> Codes:
+        """(rows, slots) the codes of the value, of its stages and of its calendar."""
+        columns = [self.codes[:, None], *(stage.codes[:, None] for stage in self.stages)]
+        if self.unit and self.values is not None:
+            columns.append(calendar_matrix(self.values, self.unit))
+        return np.concatenate(columns, axis=1)
+
+
+def draft_entries(work: Work, keys: list[KeyModel], key_codes: Mapping[int, Codes], k: int) -> list[Draft]:
+    """One draft an entry of the table, in the order in which a row is filled."""
+    drafts: list[Draft] = []
+    for number, model in enumerate(keys):
+        name = f"key {number}"
+        if number in key_codes:
+            codes = key_codes[number]
+            if model.mode == "category" or len(model.steps) or len(np.unique(codes)) > 1:
+                drafts.append(Draft(name, "key", int(codes.max(initial=0)) + 1, codes, category=True))
+        elif model.mode == "self" and 0 < model.nulls < 1:
+            drafts.append(Draft(name, "flag", 2, (work.links[number] >= 0).astype(np.uint8), category=True))
+    names = [name for name in (*work.numbers, *work.categories) if name in work.modelled]
+    drafts += [_draft_column(work, name) for name in sorted(names, key=lambda name: _rank(work, name))]
+    drafts += [_draft_hidden(hidden, k) for hidden in work.hidden]
+    return drafts
+
+
+def _draft_column(work: Work, name: str) -> Draft:
+    if name in work.categories:
+        codec = work.category_codecs[name]
+        return Draft(name, "column", codec.size, work.categories[name], category=True)
+    numbers = work.number_codecs[name]
+    values = work.numbers[name]
+    role = "length" if work.profile.column(name).role is Role.TEXT else "column"
+    kind = work.table.column(name).type
+    codes = numbers.encode(values)
+    return Draft(name, role, numbers.size, codes, values, numbers, unit=unit_of(work, name), type=kind)
+
+
+def _draft_hidden(hidden: Hidden, k: int) -> Draft:
+    values = hidden.values
+    certain = np.where(hidden.known, values, np.nan)
+    if hidden.role == "count":
+        codec = fit_numbers(values, k=1, max_codes=200, grid=1.0)
+    elif hidden.role == "bound":
+        codec = fit_numbers(certain, k=k)
+    elif hidden.grouped:
+        codec = fit_numbers(values, k=1, max_codes=250, exempt=True)
+    else:
+        codec = fit_numbers(certain, k=k, max_codes=_HIDDEN_CODES, grid=0.0)
+    return Draft(
+        hidden.name,
+        hidden.role,
+        codec.size,
+        codec.encode(values),
+        values,
+        codec,
+        hidden.grouped,
+        known=hidden.known,
+        child=hidden.key,
+        type=hidden.type,
+    )
+
+
+def _rank(work: Work, name: str) -> tuple[int, float]:
+    """Dates, then categories from low entropy up, numbers likewise, lengths of texts last."""
+    place = [column.name for column in work.table.columns].index(name)
+    if name in work.categories:
+        return 1, entropy(work.categories[name])
+    if work.profile.column(name).role is Role.TEXT:
+        return 3, place
+    if work.table.column(name).type.is_temporal:
+        return 0, place
+    codes = work.number_codecs[name].encode(work.numbers[name])
+    return (1 if work.number_codecs[name].size <= _FEW_CODES else 2), entropy(codes)
+
+
+def entropy(codes: Codes) -> float:
+    """Nats that one of the codes takes when nothing else is known."""
+    shares = np.bincount(codes) / max(1, len(codes))
+    shares = shares[shares > 0]
+    return float(-(shares * np.log(shares)).sum())

@@ -1,0 +1,164 @@
+"""Fits one table: the rules that columns follow, what each value is coded against, and the trees of the rest.
+
+Takes a Work and those of its parents, gives a TableModel and leaves the rows' slots in the Work.
+Never sees the children: hidden columns stand for them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
+
+import numpy as np
+import numpy.typing as npt
+
+from dbclone.models.drafts import Draft, draft_entries
+from dbclone.models.layout import Grower, Layout, lay_out
+from dbclone.models.order import fit_order
+from dbclone.models.representations import choose_bases
+from dbclone.models.rules import find_copies, find_counters, fit_numbered
+from dbclone.models.table import NO_CODE, Entry, Feature, KeyModel, Stage, TableModel
+from dbclone.models.trees import Growth, Tree
+from dbclone.models.work import Work
+from dbclone.schema import ForeignKey, TableName
+
+Codes = npt.NDArray[np.uint8]
+Rows = npt.NDArray[np.int64]
+_FEWEST = 20
+"""Rows that the next stage needs to be learned from what is left over; else it learns from what this one saw."""
+
+
+def fit_table(
+    work: Work,
+    works: Mapping[TableName, Work],
+    keys: list[KeyModel],
+    key_codes: Mapping[int, Codes],
+    *,
+    growth: Growth,
+    simple: bool,
+    seed: int,
+) -> TableModel:
+    """The fitted table; ``work.slots`` holds its rows' codes afterwards.
+
+    ``key_codes`` are what `fit_keys` gave; ``simple`` leaves out all dependence.
+    """
+    counters = find_counters(work)
+    copies = [] if simple else find_copies(work, works, keys)
+    ruled = {one.column for one in counters} | {one.column for one in copies}
+    work.modelled = {*work.numbers, *work.categories} - ruled
+    layout = lay_out(work, works, keys, simple=simple)
+    drafts = draft_entries(work, keys, key_codes, growth.k)
+    if not simple:
+        drafts = choose_bases(drafts, work, works, keys, layout, growth, seed)
+    # In sibling order, as everything that trees are grown on.
+    blocks = [np.zeros((work.rows, 0), np.uint8), *(draft.slots for draft in drafts)]
+    own = np.ascontiguousarray(np.concatenate(blocks, axis=1)[work.order])
+    entries = _grow(drafts, layout, own, growth, seed)
+    entries, context = _prune(entries, layout)
+    _leave_slots(work, drafts, entries, own)
+    return TableModel(
+        name=work.table.name,
+        rows=work.total,
+        driver=work.driver,
+        entries=tuple(entries),
+        key_entries=sum(draft.is_key for draft in drafts),
+        context=tuple(context),
+        keys=tuple(keys),
+        numbered=fit_numbered(work, growth.k),
+        counters=tuple(counters),
+        copies=tuple(copies),
+        order=fit_order(work, keys),
+    )
+
+
+def _grow(drafts: list[Draft], layout: Layout, own: Codes, growth: Growth, seed: int) -> list[Entry]:
+    """The entries with their trees, on ``own`` slots (rows, slots) in sibling order."""
+    grouped = layout.grouped(_grouped(drafts))
+    grower = Grower(layout.matrix(own), grouped, layout.work.entity[layout.work.order], growth, seed)
+    entries: list[Entry] = []
+    slot = 0
+    for draft in drafts:
+        entries.append(_grow_entry(draft, layout, own, slot, grower))
+        slot += entries[-1].slots
+    return entries
+
+
+def _grouped(drafts: list[Draft]) -> Iterable[bool]:
+    """Of each own slot, whether its codes may be grouped in any way."""
+    return (flag for draft in drafts for flag in draft.grouped)
+
+
+def _grow_entry(draft: Draft, layout: Layout, own: Codes, slot: int, grower: Grower) -> Entry:
+    """The entry whose first slot is ``slot``: a tree for each stage on the rows that the ones before pass on."""
+    work = layout.work
+    width = own.shape[1]
+    allowed = layout.allowed(width, slot)
+    if draft.is_key:
+        allowed = layout.before_keys(allowed)
+    rows = np.arange(work.rows) if draft.known is None else np.flatnonzero(draft.known[work.order])
+    stages = []
+    for place, one in enumerate(draft.stages):
+        coded = own[:, slot + 1 + place]
+        there = rows[coded[rows] != NO_CODE]
+        # Later stages may look at what an earlier one said.
+        seen = np.concatenate([allowed, np.arange(place) + layout.first_own(width) + slot + 1])
+        tree = grower.tree(coded, there, seen, one.codec is not None)
+        stages.append(Stage(one.base, tree, one.codec, one.anchors))
+        passed = rows[one.passes[work.order][rows]]
+        rows = passed if len(passed) >= _FEWEST else rows
+    codes = own[:, slot]
+    if draft.start is not None and draft.values is not None:
+        codes = draft.start.encode(draft.values)[work.order]
+    return Entry(
+        name=draft.name,
+        role=draft.role,
+        size=draft.size,
+        tree=grower.tree(codes, rows, allowed, not draft.category),
+        numbers=draft.numbers,
+        categories=work.category_codecs.get(draft.name) if draft.role == "column" else None,
+        stages=tuple(stages),
+        start=draft.start,
+        unit=draft.unit,
+        child=draft.child,
+    )
+
+
+def _prune(entries: list[Entry], layout: Layout) -> tuple[list[Entry], list[Feature]]:
+    """Drops the context that no tree looks at and renumbers the trees' features."""
+    total = len(layout.features)
+    width = sum(entry.slots for entry in entries)
+    others = layout.first_own(width) + width - total
+    used: set[int] = set()
+    for entry in entries:
+        for tree in (entry.tree, *(stage.tree for stage in entry.stages)):
+            used |= {int(number) for number in np.unique(tree.feature) if 0 <= number < total}
+    kept = sorted(used)
+    # One more than there are features: a leaf's -1 finds the last, which stays -1.
+    renumber = np.full(total + others + 1, -1, np.int32)
+    renumber[kept] = np.arange(len(kept))
+    renumber[total : total + others] = np.arange(others) + len(kept)
+
+    def moved(tree: Tree) -> Tree:
+        return replace(tree, feature=renumber[tree.feature])
+
+    changed = []
+    for entry in entries:
+        stages = tuple(replace(stage, tree=moved(stage.tree)) for stage in entry.stages)
+        changed.append(replace(entry, tree=moved(entry.tree), stages=stages))
+    return changed, [layout.features[number] for number in kept]
+
+
+def _leave_slots(work: Work, drafts: list[Draft], entries: list[Entry], own: Codes) -> None:
+    """Leaves in ``work`` what its children's fits ask of it: slots in row order, and what they are of."""
+    slots = np.empty_like(own)
+    slots[work.order] = own
+    work.slots = slots
+    work.grouped_slots = np.array(list(_grouped(drafts)), bool)
+    about: dict[ForeignKey, set[int]] = {}
+    first = 0
+    for entry in entries:
+        if entry.child is not None and entry.role in ("hidden", "bound"):
+            about.setdefault(entry.child, set()).update(range(first, first + entry.slots))
+        first += entry.slots
+    work.slots_about = {key: frozenset(numbers) for key, numbers in about.items()}
+    work.column_slots = sum(entry.slots for entry in entries if entry.role not in ("count", "hidden", "bound"))

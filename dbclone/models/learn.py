@@ -1,0 +1,131 @@
+"""Learns every table: drivers and order first, then hidden columns bottom-up, then the trees top-down.
+
+Takes Schema, Plan, Profile and a Sample, gives Models and the codes of real (copied, masked) tables.
+Never opens a database; rows stay in here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+
+import numpy as np
+import numpy.typing as npt
+
+from dbclone.models.fit import fit_table
+from dbclone.models.hidden import bounds, count_children, summarise
+from dbclone.models.keys import fit_keys
+from dbclone.models.learners import with_pool
+from dbclone.models.table import KeyModel, Models, TableModel, hidden_name
+from dbclone.models.trees import Growth
+from dbclone.models.work import Hidden, Sample, Work, arrange, choose_driver, gather
+from dbclone.profile.value import Profile, Role
+from dbclone.schema import ForeignKey, Kind, Plan, Schema, TableName
+
+Codes = npt.NDArray[np.uint8]
+_DRIVING_SUMMARIES = 14
+_OTHER_SUMMARIES = 6
+
+
+def learn(
+    schema: Schema,
+    plan: Plan,
+    profile: Profile,
+    sample: Sample,
+    *,
+    learner: str = "trees",
+    learners: Mapping[TableName, str] | None = None,
+    growth: Growth | None = None,
+    seed: int = 0,
+    progress: Callable[[str, int, int], None] = lambda _label, _done, _total: None,
+) -> tuple[Models, dict[TableName, Codes]]:
+    """Models of every table in ``sample``, and the codes (rows, slots) of those whose rows come as they are.
+
+    ``learner`` is ``trees``, ``independent`` (the same codes, no dependence between columns, tables or rows) or
+    ``sdv:...`` (the columns of a row depend on each other as SDV has it); ``learners`` overrides it for single tables.
+    Raises ConfigError where a learner's library is not installed.
+    """
+    chosen = {name: (learners or {}).get(name, learner) for name in sample.tables}
+    simple = frozenset(name for name, one in chosen.items() if one != "trees")
+    grown = growth or Growth(k=profile.k)
+    real = frozenset(name for name in sample.tables if plan.strategy(name).is_real)
+    works, sample = gather(schema, profile, sample, real, profile.k)
+    order = [name for name in plan.tables if name in works]
+    cuts = {name: frozenset(n for n, key in enumerate(works[name].keys) if key in plan.linked) for name in order}
+    _arrange_all([works[name] for name in order], works, cuts)
+    keys: dict[TableName, tuple[list[KeyModel], dict[int, Codes]]] = {}
+    for name in order:
+        keys[name] = fit_keys(works[name], works, cuts[name], sample.children, name in simple)
+    for name in reversed(order):
+        _summarise_children(works[name], works, keys[name][0], sample.children, simple)
+    models: list[TableModel] = []
+    codes: dict[TableName, Codes] = {}
+    for done, name in enumerate(order):
+        progress(str(name), done, len(order))
+        model = fit_table(works[name], works, *keys[name], growth=grown, simple=name in simple, seed=seed)
+        models.append(with_pool(model, works[name], chosen[name], seed))
+        if name in real:
+            codes[name] = works[name].slots
+    progress("", len(order), len(order))
+    return Models(tuple(models), learner, profile.k), codes
+
+
+def _arrange_all(
+    order: list[Work], works: Mapping[TableName, Work], cuts: Mapping[TableName, frozenset[int]]
+) -> None:
+    """Chooses each table's driver and sorts its rows, parents before children."""
+    for work in order:
+        cut = cuts[work.table.name]
+        keys = enumerate(work.keys)
+        usable = [n for n, key in keys if n not in cut and not key.is_self and key.parent in works]
+        work.driver = choose_driver(work, works, usable)
+        arrange(work, works)
+
+
+def _summarise_children(
+    child: Work,
+    works: Mapping[TableName, Work],
+    keys: list[KeyModel],
+    children: Mapping[ForeignKey, npt.NDArray[np.float64]],
+    simple: frozenset[TableName],
+) -> None:
+    """Adds to each parent of ``child`` the hidden columns that describe its children.
+
+    No more than their count where one of the two tables is ``simple``, since nothing would tie them to anything.
+    """
+    for number, key in enumerate(child.keys):
+        mode = keys[number].mode
+        if key.parent not in works or mode in ("absent", "child", "link"):
+            continue
+        parent = works[key.parent]
+        counts = count_children(child.links[number], parent.rows)
+        true = children.get(key, counts)
+        known = counts == true
+        if mode in ("drive", "draw", "self"):
+            everywhere = np.ones(parent.rows, bool)
+            parent.hidden.append(Hidden(hidden_name(key, "count"), "count", key, true, everywhere))
+        if child.table.name in simple or key.parent in simple or mode == "self":
+            continue
+        if mode == "drive":
+            _add_bounds(child, parent, number, known)
+        numbers = dict(child.numbers)
+        numbers |= {hidden.name: hidden.values for hidden in child.hidden if not hidden.grouped and hidden.type is None}
+        most = _DRIVING_SUMMARIES if mode == "drive" else _OTHER_SUMMARIES
+        found = summarise(child.links[number], parent.rows, numbers, child.categories, most=most)
+        for summary in found:
+            grouped = summary.what.startswith("mode ")
+            parent.hidden.append(Hidden(hidden_name(key, summary.what), "hidden", key, summary.values, known, grouped))
+
+
+def _add_bounds(child: Work, parent: Work, number: int, known: npt.NDArray[np.bool_]) -> None:
+    """Families begin and end on dates that parents, and other tables' families, often share."""
+    added = 0
+    for name, values in child.numbers.items():
+        kind = child.table.column(name).type
+        coded = child.profile.column(name).role is Role.CODED
+        dated = kind.is_temporal and kind.kind is not Kind.TIME and coded
+        if not dated or added >= 4 or len(np.unique(values[~np.isnan(values)])) < 20:
+            continue
+        key = child.keys[number]
+        for what, found in zip(("first", "last"), bounds(child.links[number], parent.rows, values), strict=True):
+            parent.hidden.append(Hidden(hidden_name(key, f"{what} {name}"), "bound", key, found, known, type=kind))
+            added += 1

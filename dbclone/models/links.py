@@ -1,0 +1,78 @@
+"""Which parent row each child row references.
+
+Takes Arrow tables and foreign keys, gives row numbers. Never opens a database.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+import pyarrow as pa
+
+from dbclone.schema import ForeignKey, TableName
+
+Rows = npt.NDArray[np.int64]
+
+
+def link_rows(key: ForeignKey, tables: Mapping[TableName, pa.Table]) -> Rows:
+    """(child rows,) the row number in the parent, -1 where the key is NULL or its parent is not there."""
+    return match_rows(
+        [tables[key.parent].column(name) for name in key.parent_columns],
+        [tables[key.table].column(name) for name in key.columns],
+    )
+
+
+def match_rows(parent: list[pa.ChunkedArray], child: list[pa.ChunkedArray]) -> Rows:
+    """Row number in ``parent`` columns of each row of ``child`` columns, -1 where there is none."""
+    parent_rows, child_rows = len(parent[0]), len(child[0])
+    if parent_rows == 0 or child_rows == 0:
+        return np.full(child_rows, -1, np.int64)
+    code_parent = np.zeros(parent_rows, np.int64)
+    code_child = np.zeros(child_rows, np.int64)
+    missing = np.zeros(child_rows, bool)
+    for above, below in zip(parent, child, strict=True):
+        both = np.concatenate([_plain(above), _plain(below)])
+        codes, values = pd.factorize(both, use_na_sentinel=True)
+        missing |= codes[parent_rows:] < 0
+        size = len(values) + 1
+        code_parent = code_parent * size + codes[:parent_rows]
+        code_child = code_child * size + codes[parent_rows:]
+        # Dense again, so that several columns never overflow.
+        _, dense = np.unique(np.concatenate([code_parent, code_child]), return_inverse=True)
+        code_parent, code_child = dense[:parent_rows].astype(np.int64), dense[parent_rows:].astype(np.int64)
+    where = np.full(int(max(code_parent.max(), code_child.max())) + 1, -1, np.int64)
+    where[code_parent[::-1]] = np.arange(parent_rows - 1, -1, -1)
+    found = where[code_child]
+    found[missing] = -1
+    return found
+
+
+def _plain(column: pa.ChunkedArray) -> npt.NDArray[np.generic]:
+    kind = column.type
+    if pa.types.is_integer(kind) and column.null_count == 0:
+        return np.asarray(column).astype(np.int64)
+    if pa.types.is_timestamp(kind) or pa.types.is_time64(kind):
+        column = column.cast(pa.int64())
+    elif pa.types.is_date32(kind):
+        column = column.cast(pa.int32())
+    return np.asarray(column.to_pandas(integer_object_nulls=True), dtype=object)
+
+
+def sibling_order(parent: Rows, rank: npt.NDArray[np.float64] | None) -> Rows:
+    """Row numbers sorted by parent, within a parent by ``rank`` and then by position."""
+    position = np.arange(len(parent))
+    return np.lexsort((position, parent) if rank is None else (position, rank, parent)).astype(np.int64)
+
+
+def positions(sorted_parent: Rows) -> tuple[Rows, Rows]:
+    """Position of each row among its siblings and the number still to come, for rows sorted by parent."""
+    rows = len(sorted_parent)
+    if rows == 0:
+        return np.zeros(0, np.int64), np.zeros(0, np.int64)
+    starts = np.flatnonzero(np.concatenate([[True], sorted_parent[1:] != sorted_parent[:-1]]))
+    sizes = np.diff(np.concatenate([starts, [rows]]))
+    position = np.arange(rows) - np.repeat(starts, sizes)
+    return position.astype(np.int64), (np.repeat(sizes, sizes) - 1 - position).astype(np.int64)

@@ -1,0 +1,232 @@
+"""Numbers as small codes: exact codes for frequent values, quantile bins for the rest, 0 for NULL.
+
+Takes float64 arrays (dates as days, times and timestamps as microseconds), gives uint8 codes and back.
+Holds no value that fewer than k rows share: bin knots are means over k neighbours.
+"""
+
+from __future__ import annotations
+
+import itertools
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+Floats = npt.NDArray[np.float64]
+Codes = npt.NDArray[np.uint8]
+
+MAX_CODES = 250
+_KNOTS_PER_BIN = 8
+
+
+@dataclass(frozen=True)
+class NumberCodec:
+    """Codes rise with the value; code 0 is NULL.
+
+    ``spikes`` (s,) exact values, ascending, with ``spike_codes`` (s,); ``edges`` (b + 1,) of the bins, with
+    ``bin_codes`` (b,); ``knots`` of the quantile function, bin i covering ``knots[first[i]] .. knots[first[i + 1]]``.
+    A drawn value is rounded to ``offset + n * grid`` (grid 0: not at all) and kept inside ``low .. high``.
+    """
+
+    spikes: Floats
+    spike_codes: Codes
+    edges: Floats
+    bin_codes: Codes
+    knots: Floats
+    first: npt.NDArray[np.int64]
+    grid: float
+    offset: float
+    low: float
+    high: float
+
+    @property
+    def size(self) -> int:
+        """How many codes there are, NULL's included."""
+        return 1 + len(self.spike_codes) + len(self.bin_codes)
+
+    def encode(self, values: Floats) -> Codes:
+        """Codes (n,) of ``values`` (n,), NaN as 0."""
+        result = np.zeros(len(values), np.uint8)
+        valid = ~np.isnan(values)
+        numbers = values[valid]
+        if len(self.bin_codes):
+            bins = np.clip(np.searchsorted(self.edges, numbers, side="right") - 1, 0, len(self.bin_codes) - 1)
+            codes = self.bin_codes[bins]
+        elif len(self.spikes):
+            near = np.clip(np.searchsorted(self.spikes, numbers), 0, len(self.spikes) - 1)
+            below = np.clip(near - 1, 0, None)
+            closer = np.abs(self.spikes[below] - numbers) < np.abs(self.spikes[near] - numbers)
+            codes = self.spike_codes[np.where(closer, below, near)]
+        else:
+            codes = np.zeros(len(numbers), np.uint8)
+        if len(self.spikes):
+            place = np.clip(np.searchsorted(self.spikes, numbers), 0, len(self.spikes) - 1)
+            exact = self.spikes[place] == numbers
+            codes = np.where(exact, self.spike_codes[place], codes)
+        result[valid] = codes
+        return result
+
+    def log_widths(self) -> Floats:
+        """(size,) logarithm of the number of grid steps that each code stands for, 0 where it is exact."""
+        widths = np.zeros(self.size)
+        step = self.grid if self.grid > 0 else max((self.high - self.low) * 1e-6, 1e-12)
+        for number, code in enumerate(self.bin_codes):
+            span = self.edges[number + 1] - self.edges[number]
+            widths[code] = np.log(max(span / step, 1.0))
+        return widths
+
+    def representatives(self) -> Floats:
+        """(size,) the value in the middle of each code; NaN for NULL."""
+        middle = np.full(self.size, np.nan)
+        middle[self.spike_codes] = self.spikes
+        for number, code in enumerate(self.bin_codes):
+            middle[code] = self.knots[(self.first[number] + self.first[number + 1]) // 2]
+        return middle
+
+
+def fit_numbers(
+    values: Floats,
+    *,
+    k: int,
+    max_codes: int = 128,
+    exempt: bool = False,
+    grid: float | None = None,
+    vouched: Floats | None = None,
+) -> NumberCodec:
+    """Learns a codec from ``values`` (n,), NaN for NULL.
+
+    ``exempt`` values (booleans, values that the schema lists) may be exact however rare; ``grid`` overrides the one
+    found. ``vouched`` values are shared by k rows elsewhere, and exact likewise.
+    """
+    valid = values[~np.isnan(values)]
+    step, offset = find_grid(valid) if grid is None else (grid, 0.0)
+    if not len(valid):
+        nothing, no_codes = np.empty(0), np.empty(0, np.uint8)
+        first = np.zeros(1, np.int64)
+        return NumberCodec(nothing, no_codes, nothing, no_codes, nothing, first, 1.0, 0.0, 0.0, 0.0)
+    distinct, counts = np.unique(valid, return_counts=True)
+    weights = counts if vouched is None else np.where(np.isin(distinct, vouched), np.maximum(counts, k), counts)
+    spikes = _choose_spikes(distinct, weights, k, max_codes, exempt)
+    rest = valid if not len(spikes) else valid[~np.isin(valid, spikes)]
+    edges, knots, first = _bins(rest, k, max(1, max_codes - len(spikes)), step)
+    low = min([edges[0]] if len(edges) else [], default=np.inf)
+    high = max([edges[-1]] if len(edges) else [], default=-np.inf)
+    if len(spikes):
+        low, high = min(low, spikes[0]), max(high, spikes[-1])
+    middles = knots[(first[:-1] + first[1:]) // 2] if len(first) > 1 else np.empty(0)
+    order = np.argsort(np.concatenate([spikes, middles]), kind="stable")
+    rank = np.empty(len(order), np.int64)
+    rank[order] = np.arange(1, len(order) + 1)
+    codes = rank.astype(np.uint8)
+    return NumberCodec(
+        spikes=spikes,
+        spike_codes=codes[: len(spikes)],
+        edges=edges,
+        bin_codes=codes[len(spikes) :],
+        knots=knots,
+        first=first,
+        grid=float(step),
+        offset=float(offset),
+        low=float(low),
+        high=float(high),
+    )
+
+
+def _choose_spikes(distinct: Floats, counts: npt.NDArray[np.int64], k: int, max_codes: int, exempt: bool) -> Floats:
+    if exempt and len(distinct) <= MAX_CODES - 1:
+        return distinct
+    total = int(counts.sum())
+    safe = counts >= k
+    if safe.all() and len(distinct) <= max_codes:
+        return distinct
+    frequent = safe & (counts >= max(k, total / (2 * max_codes)))
+    chosen = np.flatnonzero(frequent)
+    if len(chosen) > max_codes // 2:
+        chosen = chosen[np.argsort(-counts[chosen], kind="stable")[: max_codes // 2]]
+    return distinct[np.sort(chosen)]
+
+
+def _bins(rest: Floats, k: int, room: int, step: float) -> tuple[Floats, Floats, npt.NDArray[np.int64]]:
+    """Edges, knots and the first knot of each bin for the values without a code of their own."""
+    if not len(rest):
+        return np.empty(0), np.empty(0), np.zeros(1, np.int64)
+    ordered = np.sort(rest)
+    rows = len(ordered)
+    cuts = _cut_shares(ordered, k, room)
+    reach = max(1, min(k, rows))
+    low, high = float(ordered[:reach].mean()), float(ordered[-reach:].mean())
+    if step > 0:
+        low = np.floor(low / step) * step if reach > 1 else low
+        high = np.ceil(high / step) * step if reach > 1 else high
+    marks: list[npt.NDArray[np.int64]] = []
+    first = [0]
+    for start, stop in itertools.pairwise(cuts):
+        pieces = max(1, min(_KNOTS_PER_BIN, (stop - start) // max(k, 1)))
+        marks.append(np.linspace(start, stop, pieces + 1).astype(np.int64)[:-1])
+        first.append(first[-1] + pieces)
+    knots = np.concatenate([_local_means(ordered, np.concatenate(marks), k), [high]])
+    knots[0] = low
+    path = np.maximum.accumulate(np.clip(knots, low, high))
+    # A cut lies between two values: the edge for encoding is their midpoint, so that both decode to their own bin.
+    edges = np.array([low, *((ordered[cut - 1] + ordered[cut]) / 2 for cut in cuts[1:-1]), high])
+    return np.maximum.accumulate(edges), path, np.array(first, np.int64)
+
+
+def _cut_shares(ordered: Floats, k: int, room: int) -> list[int]:
+    """Places in ``ordered`` that cut it into at most ``room`` shares of k rows or more, its ends included."""
+    rows = len(ordered)
+    wanted = max(1, min(room, rows // max(k, 1)))
+    # Equal shares of rows, but never an edge between equal values.
+    cuts = np.unique(np.searchsorted(ordered, ordered[np.linspace(0, rows, wanted + 1)[1:-1].astype(np.int64)]))
+    keep = [0]
+    for cut in [*cuts[cuts > 0].tolist(), rows]:
+        if cut - keep[-1] >= min(k, rows) and (rows - cut >= k or cut == rows):
+            keep.append(cut)
+    if keep[-1] != rows:
+        keep.append(rows)
+    return keep
+
+
+def _local_means(ordered: Floats, marks: npt.NDArray[np.int64], k: int) -> Floats:
+    """Means over the k neighbours of each mark."""
+    reach = max(1, k // 2)
+    # Around the middle of the range, so that large numbers lose no digits in the running sum.
+    centre = float(ordered[len(ordered) // 2])
+    total = np.concatenate([[0.0], np.cumsum(ordered - centre)])
+    low, high = np.maximum(0, marks - reach), np.minimum(len(ordered), marks + reach)
+    means: Floats = centre + (total[high] - total[low]) / np.maximum(1, high - low)
+    return means
+
+
+def find_grid(values: Floats) -> tuple[float, float]:
+    """The coarsest step and offset on which all ``values`` lie; (0, 0) where there is none coarser than 1e-6."""
+    if not len(values):
+        return 1.0, 0.0
+    # All of them: a stride over regular series would see steps of its own making.
+    sample = np.unique(values)
+    for decimals in range(7):
+        scaled = sample * 10.0**decimals
+        if np.abs(scaled).max() > 9e15:
+            break
+        whole = np.rint(scaled)
+        if np.all(np.abs(scaled - whole) <= 1e-6 * np.maximum(1.0, np.abs(scaled) * 1e-6)):
+            integers = whole.astype(np.int64)
+            steps = np.diff(integers)
+            step = int(np.gcd.reduce(steps)) if len(steps) else 1
+            step = max(1, step)
+            # A shared divisor of a few values is chance, unless it is a round one.
+            if len(sample) < 20 and not _is_round(step):
+                step = _round_divisor(step)
+            return step / 10.0**decimals, float(integers[0] % step) / 10.0**decimals
+    return 0.0, 0.0
+
+
+_ROUND = (86_400_000_000, 3_600_000_000, 60_000_000, 1_000_000, 1_000, 100, 50, 25, 10, 5)
+
+
+def _is_round(step: int) -> bool:
+    return step in _ROUND
+
+
+def _round_divisor(step: int) -> int:
+    return next((candidate for candidate in _ROUND if step % candidate == 0), 1)

@@ -1,0 +1,140 @@
+"""Chooses what each value is coded against, by held-out code length and never by a rule of thumb (Rissanen, 1978).
+
+Takes drafts, gives them back with the stages that pay. Never grows the trees that are kept.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+
+import numpy as np
+import numpy.typing as npt
+
+from dbclone.models.bases import Bases
+from dbclone.models.drafts import Candidate, Draft
+from dbclone.models.layout import Grower, Layout
+from dbclone.models.numbers import fit_numbers
+from dbclone.models.table import NO_CODE, KeyModel
+from dbclone.models.trees import Growth, log_loss
+from dbclone.models.work import Work
+from dbclone.schema import TableName
+
+Floats = npt.NDArray[np.float64]
+Rows = npt.NDArray[np.int64]
+_TRIAL_ROWS = 8_000
+_STAGES = 3
+_LEAST_GAIN = 0.02
+"""Nats a row that a stage has to save."""
+
+
+def choose_bases(
+    drafts: list[Draft],
+    work: Work,
+    works: Mapping[TableName, Work],
+    keys: list[KeyModel],
+    layout: Layout,
+    growth: Growth,
+    seed: int,
+) -> list[Draft]:
+    """The drafts with their stages; each may look at the plain codes of those before it."""
+    if work.rows < 40 or not drafts:
+        return drafts
+    matrix = layout.matrix(np.stack([draft.codes[work.order] for draft in drafts], axis=1))
+    grower = Grower(matrix, np.zeros(matrix.shape[1], bool), work.entity[work.order], growth, seed)
+    bases = Bases(work, works, keys, growth.k)
+    chosen: list[Draft] = []
+    for number, draft in enumerate(drafts):
+        repeatable = draft.role in ("column", "length", "bound") or _names_rows(draft, keys)
+        if repeatable and draft.size > 3:
+            trial = _Trial(draft, work, grower, layout.allowed(len(drafts), number))
+            draft = _with_stages(trial, bases.candidates(draft, chosen))
+        chosen.append(draft)
+    return chosen
+
+
+def _names_rows(draft: Draft, keys: list[KeyModel]) -> bool:
+    """True for keys whose codes are rows, not ways of finding one."""
+    return draft.role == "key" and keys[int(draft.name.removeprefix("key "))].mode == "category"
+
+
+def _with_stages(trial: _Trial, candidates: list[Candidate]) -> Draft:
+    """Up to three stages, each chosen on the rows that the ones before leave over."""
+    draft, work = trial.draft, trial.work
+    left = np.ones(work.rows, bool)
+    stages: list[Candidate] = []
+    for _ in range(_STAGES):
+        best = trial.best(candidates, left)
+        if best is None:
+            break
+        stages.append(replace(best, codes=np.where(left, best.codes, NO_CODE).astype(np.uint8)))
+        left &= best.passes
+        candidates = [one for one in candidates if one.base != best.base]
+        if left.mean() < 0.002:
+            break
+    if not stages:
+        return draft
+    start = None
+    if draft.values is not None and stages[-1].base.way != "same" and left.sum() >= 20:
+        start = fit_numbers(np.where(left, draft.values, np.nan), k=trial.grower.growth.k)
+    return replace(draft, stages=tuple(stages), start=start)
+
+
+@dataclass(frozen=True)
+class _Trial:
+    """Trees for one draft, learned from one half of some rows and measured on the other."""
+
+    draft: Draft
+    work: Work
+    grower: Grower
+    allowed: Rows
+
+    def best(self, candidates: list[Candidate], left: npt.NDArray[np.bool_]) -> Candidate | None:
+        """The candidate that saves most on the rows (rows,) that are ``left``, none where no one saves enough."""
+        rows = np.flatnonzero(left[self.work.order])
+        if len(rows) < 60:
+            return None
+        if len(rows) > 2 * _TRIAL_ROWS:
+            start = int(np.random.default_rng(self.grower.seed).integers(0, len(rows) - 2 * _TRIAL_ROWS + 1))
+            rows = rows[start : start + 2 * _TRIAL_ROWS]
+        train, test = rows[: len(rows) // 2], rows[len(rows) // 2 :]
+        shown = [one for one in candidates if one.promise > -1.0 and self._applies(one, rows).mean() > 0.1]
+        if not shown:
+            return None
+        plain = self._plain_cost(train, test)
+        best, best_gain = None, _LEAST_GAIN
+        for one in sorted(shown, key=lambda one: -one.promise)[:7]:
+            there = self._applies(one, test)
+            if not there.any():
+                continue
+            saved = (plain - self._cost(one, train, test))[there]
+            gain = float(saved.sum()) / len(test)
+            # In a small table one lucky half saves as much by chance (three standard errors).
+            sure = saved.mean() > 3 * saved.std() / np.sqrt(len(saved))
+            if gain > best_gain and sure:
+                best, best_gain = one, gain
+        return best
+
+    def _applies(self, one: Candidate, rows: Rows) -> npt.NDArray[np.bool_]:
+        applies: npt.NDArray[np.bool_] = one.codes[self.work.order][rows] != NO_CODE
+        return applies
+
+    def _plain_cost(self, train: Rows, test: Rows) -> Floats:
+        """(test rows,) nats to code the value by itself, learned from the train rows."""
+        draft = self.draft
+        codes = draft.codes[self.work.order]
+        tree = self.grower.tree(codes, train, self.allowed, not draft.category)
+        loss = log_loss(tree, self.grower.matrix[test], codes[test], 0.2 / max(20, len(train)))
+        return loss if draft.numbers is None else loss + draft.numbers.log_widths()[codes[test]]
+
+    def _cost(self, one: Candidate, train: Rows, test: Rows) -> Floats:
+        """(test rows,) nats to code the value against a candidate's base."""
+        codes = one.codes[self.work.order]
+        there = train[codes[train] != NO_CODE]
+        tree = self.grower.tree(codes, there, self.allowed, one.codec is not None)
+        loss = log_loss(tree, self.grower.matrix[test], codes[test], 0.2 / max(20, len(train)))
+        if one.widths is not None:
+            return loss + one.widths[self.work.order][test]
+        differing = train[codes[train] == 2]
+        rest = self._plain_cost(differing if len(differing) >= 40 else train, test)
+        return np.where(codes[test] == 1, loss, loss + rest)

@@ -1,0 +1,244 @@
+"""What was learned of one table, as values that a bundle can hold.
+
+Takes nothing from rows. A table is filled entry by entry: keys first, then columns, then hidden columns that summarise
+the children to come. Every entry owns one or more slots, small codes that condition what is drawn later.
+"""
+
+from __future__ import annotations
+
+import functools
+from dataclasses import dataclass, field
+
+import numpy as np
+import numpy.typing as npt
+
+from dbclone.models.categories import CategoryCodec
+from dbclone.models.numbers import NumberCodec
+from dbclone.models.trees import Tree
+from dbclone.schema import ForeignKey, TableName
+
+NO_CODE = 255
+"""The code of a slot that does not apply: the previous sibling of a first child, a difference without a base."""
+
+
+@dataclass(frozen=True)
+class Base:
+    """What a value is coded against.
+
+    ``kind``: the ``value`` itself, a column of the previous ``sibling``, a ``column`` of the row, or a column of the
+    ``parent`` that foreign key ``key`` references.
+
+    ``way``: its ``difference`` to the base, its ``ratio`` to it, or whether it is the ``same`` (code 1) or not (2).
+    """
+
+    kind: str = "value"
+    column: str = ""
+    key: int = -1
+    way: str = "difference"
+
+
+@dataclass(frozen=True)
+class CopiedModel:
+    """A column that always repeats ``parent_column`` of the row that foreign key ``key`` references."""
+
+    column: str
+    key: int
+    parent_column: str
+
+
+@dataclass(frozen=True)
+class Stage:
+    """One way to code a value before it is coded by itself. A row passes it on where the base is missing or, with
+    ``same``, where the value differs.
+
+    ``tree`` draws codes: 1 .. a stand for ``anchors`` (a,), frequent exact values; further ones, less a, are codes of
+    ``codec`` for the difference or ratio. With ``same``: 1 the base's value, 2 another one.
+    """
+
+    base: Base
+    tree: Tree
+    codec: NumberCodec | None
+    anchors: npt.NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One step of filling a row. ``role``: ``flag`` (is the key NULL), ``key`` (how the referenced row is chosen),
+    ``column``, ``length`` (of a text that a maker makes), ``count`` (children per parent along a key), ``bound`` (the
+    first or last date of a row's children) or ``hidden``.
+
+    ``unit`` is microseconds a unit for temporal columns (1 or a day), 0 elsewhere; such columns own calendar slots.
+    ``stages`` are tried in order; ``tree`` draws the code of the value itself, decoded by ``start`` where that was
+    learned from the rows that no stage took, else by ``numbers``.
+    """
+
+    name: str
+    role: str
+    size: int
+    tree: Tree
+    numbers: NumberCodec | None = None
+    categories: CategoryCodec | None = None
+    stages: tuple[Stage, ...] = ()
+    start: NumberCodec | None = None
+    unit: float = 0.0
+    child: ForeignKey | None = None
+
+    @property
+    def slots(self) -> int:
+        return 1 + len(self.stages) + (len(CALENDAR) if self.unit else 0)
+
+    @property
+    def has_value(self) -> bool:
+        return self.numbers is not None and self.role != "hidden"
+
+
+CALENDAR = ("weekday", "month", "day", "hour")
+
+
+@dataclass(frozen=True)
+class Feature:
+    """A slot of an ancestor: ``path`` of foreign key numbers, the first one of this table, then of each parent."""
+
+    path: tuple[int, ...]
+    slot: int
+
+
+@dataclass(frozen=True)
+class KeyModel:
+    """How foreign key ``key`` finds its row.
+
+    ``mode``: ``drive`` (rows are made per parent), ``category`` (code c is row c - 1 of few real rows, which has
+    ``counts[c - 1]`` of the source's children), ``lookup`` (the row that ``via`` leads to: key numbers, first of this
+    table, then of its parent), ``draw`` (by the parents' counts, following ``steps``: rank differences to the previous
+    sibling's row, the code being 3 + index), ``self`` (level by level), ``link`` (afterwards, by the parents' counts),
+    ``child`` (afterwards, to a row whose key ``via`` leads back), ``absent`` (always NULL).
+    ``rows``/``repeats``: children per parent in the source, run-length coded, ascending. ``nulls`` is a share.
+    ``parents`` is how many rows the parent had. ``unique``: no two rows may share the parent. ``depths``
+    (levels,) rows per level of a ``self`` key, ``rooted`` where the topmost rows reference themselves.
+    """
+
+    key: int
+    mode: str
+    nulls: float = 0.0
+    rows: npt.NDArray[np.int64] = field(default_factory=lambda: np.zeros(0, np.int64))
+    repeats: npt.NDArray[np.int64] = field(default_factory=lambda: np.zeros(0, np.int64))
+    parents: int = 0
+    unique: bool = False
+    via: tuple[int, ...] = ()
+    steps: npt.NDArray[np.int64] = field(default_factory=lambda: np.zeros(0, np.int64))
+    counts: npt.NDArray[np.int64] = field(default_factory=lambda: np.zeros(0, np.int64))
+    depths: npt.NDArray[np.int64] = field(default_factory=lambda: np.zeros(0, np.int64))
+    rooted: bool = False
+
+
+@dataclass(frozen=True)
+class NumberedModel:
+    """A surrogate key: its numbers at equal shares of the rows, ascending, the first and the last exact."""
+
+    column: str
+    quantiles: npt.NDArray[np.int64]
+
+
+@dataclass(frozen=True)
+class OrderKey:
+    """Rows rise (or fall) with ``column``, or with the place of the row that foreign key ``key`` references."""
+
+    column: str = ""
+    key: int = -1
+    descending: bool = False
+
+
+@dataclass(frozen=True)
+class OrderModel:
+    """The order of rows: by ``keys``, then as families come, or ``mixed``."""
+
+    keys: tuple[OrderKey, ...] = ()
+    mixed: bool = False
+
+
+@dataclass(frozen=True)
+class CounterModel:
+    """A column that numbers the rows of a parent: 1, 2, 3...; ``key`` is the foreign key, ``first`` its first value."""
+
+    column: str
+    key: int
+    first: int
+    step: int = 1
+
+
+@dataclass(frozen=True)
+class Pool:
+    """Rows that another learner drew, as codes (rows, len(entries)) of the ``entries`` that it learned jointly."""
+
+    entries: tuple[int, ...]
+    codes: npt.NDArray[np.uint8]
+
+
+@dataclass(frozen=True)
+class TableModel:
+    """Everything learned of one table.
+
+    ``driver`` is the number of the foreign key under which rows are made, -1 for none.
+    ``key_entries`` of ``entries`` come before the keys are resolved, the rest after. Rows take the codes of ``pool``,
+    where there is one, in place of what its entries' trees drew.
+    """
+
+    name: TableName
+    rows: int
+    driver: int
+    entries: tuple[Entry, ...]
+    key_entries: int
+    context: tuple[Feature, ...]
+    keys: tuple[KeyModel, ...]
+    numbered: tuple[NumberedModel, ...]
+    counters: tuple[CounterModel, ...]
+    copies: tuple[CopiedModel, ...]
+    order: OrderModel
+    pool: Pool | None = None
+
+    @functools.cached_property
+    def by_name(self) -> dict[str, int]:
+        return {entry.name: number for number, entry in enumerate(self.entries)}
+
+    @functools.cached_property
+    def first_slot(self) -> tuple[int, ...]:
+        offsets = np.concatenate([[0], np.cumsum([entry.slots for entry in self.entries])])
+        return tuple(int(offset) for offset in offsets)
+
+    @property
+    def slots(self) -> int:
+        return self.first_slot[-1]
+
+    @functools.cached_property
+    def value_index(self) -> dict[str, int]:
+        """Column of the value matrix that each entry with values fills."""
+        named = [entry.name for entry in self.entries if entry.has_value]
+        return {name: number for number, name in enumerate(named)}
+
+
+@dataclass(frozen=True)
+class RealTable:
+    """A copied or masked table: its codes (rows, slots), since its rows come as they are."""
+
+    codes: npt.NDArray[np.uint8]
+
+
+@dataclass(frozen=True)
+class Models:
+    """The models of all tables; ``learner`` names what made them."""
+
+    tables: tuple[TableModel, ...]
+    learner: str
+    k: int
+
+    @functools.cached_property
+    def by_name(self) -> dict[TableName, TableModel]:
+        return {table.name: table for table in self.tables}
+
+    def table(self, name: TableName) -> TableModel:
+        return self.by_name[name]
+
+
+def hidden_name(key: ForeignKey, what: str) -> str:
+    """The name of a hidden column of a key's parent."""
+    return f"{key.table}({','.join(key.columns)}):{what}"

@@ -1,0 +1,444 @@
+"""The whole clone on one page: source -> Schema -> Profile -> Models -> rows -> target -> report.
+
+Takes addresses and a Config, gives values. The only file that knows every stage. Never prints and never exits.
+"""
+
+from __future__ import annotations
+
+import functools
+import tempfile
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Protocol
+
+from dbclone import __version__
+from dbclone.bundle import Bundle
+from dbclone.bundle import load as load
+from dbclone.config import Config, load_config, resolve_learners, resolve_rows, resolve_tables
+from dbclone.dialects import Address, Loss, Source, Stamp, Violation, open_source, parse_address
+from dbclone.errors import ConfigError, IntegrityError, TargetError
+from dbclone.learned import learn_schema, read_like, real_rows
+from dbclone.report.inspection import Inspection
+from dbclone.reshape import asked_constraints, compare_schemas, counterparts, drop_tables, with_keys
+from dbclone.schema import Plan, Schema, Strategy, TableName, make_plan
+
+if TYPE_CHECKING:
+    from dbclone.dialects import Loader
+    from dbclone.report import Comparison, IntegrityReport
+    from dbclone.sample.generate import Draw, Generator
+
+__all__ = ["CloneResult", "Inspection", "Progress", "clone", "compare", "fit", "generate", "inspect", "load", "verify"]
+
+
+class Progress(Protocol):
+    """What a run tells while it works."""
+
+    def stage(self, name: str) -> None: ...
+
+    def advance(self, label: str, done: int, total: int | None) -> None: ...
+
+    def note(self, text: str) -> None: ...
+
+
+class Silent:
+    """Progress that nobody hears."""
+
+    def stage(self, name: str) -> None: ...
+
+    def advance(self, label: str, done: int, total: int | None) -> None: ...
+
+    def note(self, text: str) -> None: ...
+
+
+@dataclass(frozen=True)
+class CloneResult:
+    """A finished clone. ``rows`` by table, ``seconds`` by stage; ``violations`` are those the source has as well.
+
+    ``copied`` tables hold the source's rows as they are, ``masked`` ones with their sensitive columns replaced.
+    """
+
+    target: str
+    rows: Mapping[TableName, int]
+    violations: tuple[Violation, ...]
+    losses: tuple[Loss, ...]
+    seconds: Mapping[str, float]
+    bundle_hash: str
+    seed: int
+    scale: float
+    copied: tuple[TableName, ...] = ()
+    masked: tuple[TableName, ...] = ()
+    notes: tuple[str, ...] = ()
+
+    def to_json(self) -> dict[str, Any]:
+        """A JSON-ready dict."""
+        return {
+            "target": self.target,
+            "rows": {str(name): rows for name, rows in self.rows.items()},
+            "violations": [
+                {"table": str(one.table), "kind": one.kind, "constraint": one.constraint, "rows": one.rows}
+                for one in self.violations
+            ],
+            "losses": [{"kind": loss.kind, "name": loss.name, "fallback": loss.fallback} for loss in self.losses],
+            "seconds": {stage: round(seconds, 3) for stage, seconds in self.seconds.items()},
+            "bundle": self.bundle_hash,
+            "seed": self.seed,
+            "scale": self.scale,
+            "copied": [str(name) for name in self.copied],
+            "masked": [str(name) for name in self.masked],
+            "notes": list(self.notes),
+        }
+
+
+def inspect(
+    source: str,
+    target: str | None = None,
+    *,
+    config: Config | None = None,
+    progress: Progress | None = None,
+    **settings: Any,
+) -> Inspection:
+    """What a source holds and how it would be cloned; with ``target`` also what would be lost there.
+
+    ``target`` is an address, or the name of a kind of database (``sqlite``); nothing is opened there. ``settings`` are
+    config keys (``sample_rows=...``). Raises ConnectError, SourceError, SchemaError or ConfigError.
+    """
+    config, progress = _config(config, settings), progress or Silent()
+    wanted = None if target is None else _dialect_of(target)
+    with _opened(source, force=True) as opened:
+        learned = learn_schema(opened, config, progress)
+    losses = () if wanted is None else _losses(learned.schema, wanted, config)
+    return Inspection(learned.whole, learned.plan, learned.profile, learned.rows, losses, learned.notes)
+
+
+def fit(
+    source: str, *, config: Config | None = None, progress: Progress | None = None, force: bool = False, **settings: Any
+) -> Bundle:
+    """Learns a source.
+
+    Raises StampedSource where the source is itself a clone, unless ``force``; ConnectError, SourceError or SchemaError
+    where it cannot be read or planned.
+    """
+    config, progress = _config(config, settings), progress or Silent()
+    with _opened(source, force=force) as opened:
+        return _fit(opened, config, progress, {})
+
+
+def generate(
+    bundle: Bundle, target: str, *, config: Config | None = None, progress: Progress | None = None, **settings: Any
+) -> CloneResult:
+    """Fills a target from a bundle, without its source.
+
+    Raises TargetRefused where the target is not empty and no clone of ours, IntegrityError where a constraint breaks;
+    the target is then as it was.
+    """
+    config, progress = _config(config, settings), progress or Silent()
+    return _generate(bundle, target, config, progress, {}, None)
+
+
+def clone(
+    source: str,
+    target: str,
+    *,
+    config: Config | None = None,
+    progress: Progress | None = None,
+    force: bool = False,
+    **settings: Any,
+) -> CloneResult:
+    """Learns a source and fills a target: ``fit`` and ``generate`` in one.
+
+    Raises what they raise; whatever goes wrong, the target is as it was.
+    """
+    config, progress = _config(config, settings), progress or Silent()
+    seconds: dict[str, float] = {}
+    address = parse_address(target)
+    with _opened(source, force=force) as opened:
+        # The guard speaks before anything is learned, so that nobody waits for a refusal.
+        _open_target(address, config, opened.identity).discard()
+        bundle = _fit(opened, config, progress, seconds)
+        return _generate(bundle, target, config, progress, seconds, opened.identity)
+
+
+def verify(
+    target: str, *, against: str | None = None, config: Config | None = None, **settings: Any
+) -> IntegrityReport:
+    """Checks every constraint of ``target``; with ``against`` (a source or a bundle) those of that schema.
+
+    A folder or file of rows has no constraints of its own: ``against`` is needed there.
+    """
+    from dbclone.dialects.counting import row_counts, violations
+    from dbclone.report import integrity_report
+
+    config = _config(config, settings)
+    address = parse_address(target)
+    expected = None if against is None else _schema_of(against, config)
+    if not address.is_database:
+        if expected is None:
+            raise ConfigError(
+                f"{address} holds rows without constraints.", hint="add --against SOURCE or --against BUNDLE."
+            )
+        from dbclone.write.checking import check_files
+
+        found, rows = check_files(address, expected)
+        return integrity_report(expected, found, rows=rows)
+    with _opened(target, force=True) as opened:
+        own = opened.schema()
+        found = violations(opened, own)
+        rows = row_counts(opened, [table.name for table in own])
+        if expected is None:
+            return integrity_report(own, found, rows=rows)
+        missing, shared = compare_schemas(expected, own)
+        known = {(one.table, one.constraint) for one in found}
+        more = tuple(one for one in violations(opened, shared) if (one.table, one.constraint) not in known)
+    asked, unchecked = asked_constraints(expected, own)
+    counted = {name: rows[there] for name, there in counterparts(expected, own).items()}
+    return integrity_report(asked, (*missing, *found, *more), rows=counted, unchecked=unchecked)
+
+
+def compare(
+    source: str, target: str, *, config: Config | None = None, detector: bool = False, **settings: Any
+) -> Comparison:
+    """Source and clone side by side: integrity, fidelity per table, column and key, copies."""
+    from dbclone.report import Comparison, RunFacts, compare_tables
+
+    config = _config(config, settings)
+    address = parse_address(target)
+    with _opened(source, force=True) as opened:
+        left = learn_schema(opened, config, Silent())
+        if address.is_database:
+            with _opened(target, force=True) as other:
+                tables, rows = read_like(other, left.schema, config)
+                stamp = other.stamp
+        else:
+            from dbclone.write.checking import read_files
+
+            tables, stamp = read_files(address, left.schema)
+            rows = {name: table.num_rows for name, table in tables.items()}
+    fidelity = compare_tables(
+        left.schema,
+        dict(left.sample.tables),
+        tables,
+        source_rows=left.rows,
+        clone_rows=rows,
+        seed=config.seed,
+        k=config.privacy.k,
+        public={one.name: frozenset(c.name for c in one.columns if c.public) for one in left.profile.tables},
+        sensitive={one.name: frozenset(c.name for c in one.columns if c.sensitive) for one in left.profile.tables},
+        detector=detector,
+    )
+    integrity = verify(target, against=None if address.is_database else source, config=config)
+    facts = RunFacts(
+        source=opened.address.display,
+        target=address.display,
+        seed=stamp.seed if stamp else None,
+        bundle=stamp.bundle if stamp else "",
+        version=stamp.version if stamp else "",
+        time=stamp.time if stamp else "",
+        strategies=tuple((name, one.value) for name, one in left.plan.strategies if one is not Strategy.SYNTHESIZE),
+    )
+    return Comparison(integrity=integrity, fidelity=fidelity, facts=facts, schema=left.schema)
+
+
+# -- the stages -------------------------------------------------------------------------------------------------------
+
+
+def _fit(source: Source, config: Config, progress: Progress, seconds: dict[str, float]) -> Bundle:
+    from dbclone.models.compiled import telling_of_compilation
+    from dbclone.models.learn import learn
+    from dbclone.models.learners import check_learners
+    from dbclone.models.trees import Growth
+
+    check_learners([config.learner, *config.learners.values()])
+    with _timed(seconds, "read"):
+        learned = learn_schema(source, config, progress)
+    progress.stage("Learning")
+    with telling_of_compilation(progress.note), _timed(seconds, "learn"):
+        models, codes = learn(
+            learned.schema,
+            learned.plan,
+            learned.profile,
+            learned.sample,
+            learner=config.learner,
+            learners=resolve_learners(config, learned.schema),
+            growth=Growth(k=config.privacy.k),
+            progress=progress.advance,
+        )
+        real = real_rows(learned, config)
+    strategies = dict(learned.plan.strategies)
+    left_out = frozenset(name for name, strategy in strategies.items() if strategy is Strategy.SKIP)
+    with _timed(seconds, "ddl"):
+        ddl = source.ddl(left_out) if config.write.ddl == "native" else None
+    return Bundle(
+        schema=learned.schema,
+        profile=learned.profile,
+        models=models,
+        strategies=strategies,
+        rows=dict(learned.rows),
+        real=real,
+        codes=codes,
+        ddl=ddl,
+        source_identity=source.identity,
+        notes=learned.notes,
+    )
+
+
+def _generate(
+    bundle: Bundle, target: str, config: Config, progress: Progress, seconds: dict[str, float], identity: str | None
+) -> CloneResult:
+    from dbclone.models.compiled import telling_of_compilation
+    from dbclone.sample.generate import Draw
+    from dbclone.write.background import BackgroundLoading
+
+    address = parse_address(target)
+    loader = _open_target(address, config, identity)
+    tables = bundle.schema.tables
+    try:
+        plan = make_plan(bundle.schema, {name: bundle.strategies[name] for name in bundle.schema.by_name})
+        draw = Draw(config.seed, config.scale, resolve_rows(config, bundle.schema), config.chunk_rows)
+        with telling_of_compilation(progress.note), _generator(bundle, plan, draw, config.workers) as generator:
+            progress.stage("Making the tables")
+            with _timed(seconds, "create"):
+                losses = loader.create(bundle.schema, bundle.ddl)
+            with BackgroundLoading(loader) as loading:
+                progress.stage("Drawing rows")
+                with _timed(seconds, "draw"):
+                    generator.fill(
+                        progress.advance, lambda name: loading.add(bundle.schema.table(name), generator.batches(name))
+                    )
+                progress.stage("Writing rows")
+                with _timed(seconds, "write"):
+                    loaded = loading.finish(lambda done: progress.advance("tables", done, len(tables)))
+        progress.stage("Adding constraints and checking them")
+        with _timed(seconds, "constrain"):
+            violations = loader.finish()
+        # Some learn only then what the target cannot have.
+        losses = getattr(loader, "losses", losses)
+        if violations:
+            raise _broken(violations)
+        loader.publish(_stamp(bundle, config))
+    except BaseException:
+        loader.discard()
+        raise
+    return CloneResult(
+        target=address.display,
+        rows={table.name: loaded.get(table.name, 0) for table in tables},
+        violations=violations,
+        losses=losses,
+        seconds=seconds,
+        bundle_hash=bundle.hash,
+        seed=config.seed,
+        scale=config.scale,
+        copied=tuple(name for name, strategy in sorted(bundle.strategies.items()) if strategy is Strategy.COPY),
+        masked=tuple(name for name, strategy in sorted(bundle.strategies.items()) if strategy is Strategy.MASK),
+        notes=(*bundle.notes, *generator.notes),
+    )
+
+
+# -- parts of the stages ----------------------------------------------------------------------------------------------
+
+
+def _config(config: Config | None, settings: Mapping[str, Any]) -> Config:
+    if config is None:
+        return load_config(None, settings)
+    return config if not settings else load_config(None, {**config.model_dump(exclude_unset=True), **settings})
+
+
+@contextmanager
+def _opened(text: str, *, force: bool) -> Iterator[Source]:
+    source = open_source(parse_address(text), force=force)
+    try:
+        yield source
+    finally:
+        source.close()
+
+
+@contextmanager
+def _generator(bundle: Bundle, plan: Plan, draw: Draw, workers: int) -> Iterator[Generator]:
+    """A generator in a run folder of its own. Its workers read the bundle from that folder."""
+    from dbclone.sample.executor import open_executor
+    from dbclone.sample.generate import Generator
+
+    with tempfile.TemporaryDirectory(prefix="dbclone-") as place, open_executor(workers) as executor:
+        folder, kept = Path(place), Path(place) / "learned.dbclone"
+        if workers != 1:
+            bundle.save(kept)
+        learned = bundle.schema, plan, bundle.profile, bundle.models, bundle.real, bundle.codes
+        generator = Generator(*learned, draw, folder, executor=executor, reopen=functools.partial(load, kept))
+        try:
+            yield generator
+        finally:
+            generator.close()
+            executor.shutdown(cancel_futures=True)
+
+
+@contextmanager
+def _timed(seconds: dict[str, float], stage: str) -> Iterator[None]:
+    start = time.monotonic()
+    yield
+    seconds[stage] = seconds.get(stage, 0.0) + time.monotonic() - start
+
+
+def _open_target(address: Address, config: Config, identity: str | None) -> Loader:
+    from dbclone.write import open_target
+
+    if address.dialect == "bundle":
+        raise TargetError(
+            f"{address} is a bundle, not a target.", hint=f"write a bundle with: dbclone fit SOURCE -o {address}"
+        )
+    return open_target(address, source_identity=identity, replace=config.write.replace, ddl_mode=config.write.ddl)
+
+
+def _schema_of(text: str, config: Config) -> Schema:
+    address = parse_address(text)
+    if address.dialect == "bundle":
+        return load(address.path or text).schema
+    with _opened(text, force=True) as opened:
+        whole = with_keys(opened.schema(), config)
+    return drop_tables(whole, frozenset(n for n, s in resolve_tables(config, whole).items() if s is Strategy.SKIP))
+
+
+_KINDS = ("mysql", "postgresql", "sqlite")
+
+
+def _dialect_of(target: str) -> str:
+    """The kind of database that an address leads to, or that a bare word names."""
+    if target.lower() in _KINDS:
+        return target.lower()
+    address = parse_address(target)
+    if not address.is_database:
+        raise ConfigError(
+            f"{address} is no database: what is lost in files cannot be told here.",
+            hint=f"name a database, or one of {', '.join(_KINDS)}.",
+        )
+    if address.dialect != "sqlalchemy":
+        return address.dialect
+    # Addresses of databases that only SQLAlchemy knows carry their kind in the scheme.
+    return target.strip().partition(":")[0].partition("+")[0].lower()
+
+
+def _losses(schema: Schema, dialect: str, config: Config) -> tuple[Loss, ...]:
+    """What a database of another kind cannot have; nothing where the database's own DDL makes the target."""
+    from dbclone.dialects.portable_ddl import portable_ddl
+
+    if dialect == schema.dialect and config.write.ddl == "native":
+        return ()
+    return portable_ddl(schema, dialect).losses
+
+
+def _broken(violations: tuple[Violation, ...]) -> IntegrityError:
+    first = violations[0]
+    listed = "; ".join(f"{one.table}: {one.kind} {one.constraint} ({one.rows:,} rows)" for one in violations[:10])
+    return IntegrityError(
+        f"the clone breaks {len(violations)} constraint{'s' if len(violations) > 1 else ''}"
+        f" and was thrown away: {listed}",
+        where=str(first.table),
+        hint=f'give {first.table} the strategy "mask", "empty" or "skip" under tables.strategies,'
+        " and report this schema.",
+    )
+
+
+def _stamp(bundle: Bundle, config: Config) -> Stamp:
+    return Stamp(__version__, bundle.hash, config.seed, datetime.now(UTC).isoformat(timespec="seconds"))

@@ -1,0 +1,61 @@
+"""Which maker fills a column's texts, with the settings that it learned.
+
+Takes a Column, its Facts and Meaning, gives a Maker. Settings hold nothing that fewer than k distinct texts share.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from dbclone.profile.checks import demanded_pattern, demands_format, listed_values
+from dbclone.profile.facts import Facts
+from dbclone.profile.meanings import Meaning
+from dbclone.profile.structures import learn_structure
+from dbclone.profile.text_makers import text_maker
+from dbclone.profile.value import Maker
+from dbclone.schema import Column, Kind, Table
+
+_MOST_CHOICES = 60
+
+
+def choose_maker(
+    table: Table, column: Column, facts: Facts, meaning: Meaning, k: int, locale: str | None = None
+) -> Maker:
+    """The maker for a column's texts that cannot be repeated.
+
+    Settings for every maker: ``lengths`` (quantiles), ``max`` (declared), ``locale`` (the config's for this column).
+    """
+    basic: dict[str, Any] = {"lengths": list(facts.lengths)}
+    if column.type.length is not None:
+        basic["max"] = column.type.length
+    if locale is not None:
+        basic["locale"] = locale
+    kind = column.type.kind
+    if kind is Kind.ENUM:
+        return Maker("labels", {"labels": list(column.type.labels)} | basic)
+    if kind is Kind.TEXT:
+        return _text(table, column, facts, meaning, k, basic)
+    name, settings = learn_structure(column.type, facts.texts, k)
+    if kind in (Kind.COMPOSITE, Kind.OTHER, Kind.NETWORK):
+        settings |= _shared(facts, k)
+    return Maker(name, settings | basic | {"nullable": column.nullable})
+
+
+def _text(table: Table, column: Column, facts: Facts, meaning: Meaning, k: int, basic: dict[str, Any]) -> Maker:
+    """What the schema lists or demands comes before what the rows show."""
+    listed = () if meaning.sensitive else listed_values(table, column, facts)
+    if listed:
+        return Maker("labels", {"labels": list(listed)} | basic)
+    maker = text_maker(facts, meaning, k, basic)
+    if not demands_format(table, column):
+        return maker
+    if maker.name == "pattern":
+        return Maker("pattern", maker.settings | {"strict": True})
+    demanded = demanded_pattern(table, column)
+    return maker if demanded is None else Maker("pattern", demanded | {"strict": True} | basic)
+
+
+def _shared(facts: Facts, k: int) -> dict[str, Any]:
+    """Whole values that k rows share, for kinds that nothing else is known of."""
+    pairs = [(text, count) for text, count in zip(facts.texts, facts.counts, strict=True) if count >= k][:_MOST_CHOICES]
+    return {"choices": [text for text, _ in pairs], "weights": [count for _, count in pairs]} if pairs else {}

@@ -1,0 +1,131 @@
+"""Schemas changed by what the user asked: tables left out, keys added or ignored, tables under other names.
+
+Takes Schemas, gives Schemas and what one lacks of another. Never opens a database.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+
+from dbclone.config import Config
+from dbclone.dialects.protocol import Violation
+from dbclone.errors import ConfigError
+from dbclone.schema import Check, ForeignKey, Schema, Table, TableName
+
+
+def drop_tables(schema: Schema, names: frozenset[TableName]) -> Schema:
+    """The schema without ``names`` and without the keys that lead to them."""
+    if not names:
+        return schema
+    kept = tuple(
+        replace(table, foreign_keys=tuple(key for key in table.foreign_keys if key.parent not in names))
+        for table in schema
+        if table.name not in names
+    )
+    objects = tuple(one for one in schema.objects if one.table not in names)
+    return replace(schema, tables=kept, objects=objects)
+
+
+def with_keys(schema: Schema, config: Config) -> Schema:
+    """The schema with the keys that the config adds and without those that it ignores.
+
+    Raises ConfigError where the config names a table or column that is not there.
+    """
+    ignored = set(config.keys.ignore)
+    tables = []
+    for table in schema:
+        kept = [key for key in table.foreign_keys if not any(_names(key, column) & ignored for column in key.columns)]
+        tables.append(replace(table, foreign_keys=tuple(kept)))
+    result = replace(schema, tables=tuple(tables))
+    for extra in config.keys.extra:
+        child, parent = result.find(extra.table), result.find(extra.parent)
+        for text, name, columns in ((extra.table, child, extra.columns), (extra.parent, parent, extra.parent_columns)):
+            if name is None or any(column not in result.table(name).by_name for column in columns):
+                raise ConfigError(
+                    f"keys.extra names {text}({', '.join(columns)}), which is not in the source.",
+                    hint="dbclone inspect SOURCE lists tables and columns.",
+                )
+        assert child is not None
+        assert parent is not None
+        key = ForeignKey(child, tuple(extra.columns), parent, tuple(extra.parent_columns), inferred=True)
+        result = _with_key(result, key)
+    return result
+
+
+def rename_tables(schema: Schema, names: Mapping[TableName, TableName], own: Schema) -> Schema:
+    """The schema's rows' rules under the table names of another database; checks are left out, being in another SQL."""
+    tables = []
+    for table in schema:
+        keys = tuple(
+            replace(key, table=names[key.table], parent=names[key.parent])
+            for key in table.foreign_keys
+            if key.parent in names
+        )
+        checks: tuple[Check, ...] = table.checks if schema.dialect == own.dialect else ()
+        tables.append(replace(table, name=names[table.name], foreign_keys=keys, checks=checks))
+    return replace(schema, tables=tuple(tables), dialect=own.dialect, default_schema=own.default_schema)
+
+
+def counterpart(name: TableName, schema: Schema, own: Schema) -> TableName | None:
+    """The table of another database that stands for ``name``."""
+    if name in own:
+        return name
+    return own.find(schema.short_names[name]) or own.find(name.name)
+
+
+def counterparts(expected: Schema, own: Schema) -> dict[TableName, TableName]:
+    """The tables of ``own`` that stand for those of ``expected``, by name; tables without one are absent."""
+    found = {table.name: counterpart(table.name, expected, own) for table in expected}
+    return {name: there for name, there in found.items() if there is not None}
+
+
+def compare_schemas(expected: Schema, own: Schema) -> tuple[tuple[Violation, ...], Schema]:
+    """Tables and columns that ``own`` lacks, and the constraints of ``expected`` under the names of ``own``."""
+    missing: list[Violation] = []
+    names = counterparts(expected, own)
+    for table in expected:
+        if table.name not in names:
+            missing.append(Violation(table.name, "table", "is missing", 0))
+            continue
+        there = own.table(names[table.name])
+        lacking = [column.name for column in table.columns if column.name not in there.by_name]
+        missing += [Violation(table.name, "column", f"{name} is missing", 0) for name in lacking]
+        if lacking:
+            del names[table.name]
+    absent = frozenset(table.name for table in expected) - set(names)
+    return tuple(missing), rename_tables(drop_tables(expected, absent), names, own)
+
+
+def asked_constraints(expected: Schema, own: Schema) -> tuple[Schema, tuple[str, ...]]:
+    """``expected`` with the checks that ``own`` could be asked about, and the names of the others.
+
+    A check is SQL of its own database: another one answers only for what it was given in its own words.
+    """
+    if expected.dialect == own.dialect:
+        return expected, ()
+    names = counterparts(expected, own)
+    tables: list[Table] = []
+    unchecked: list[str] = []
+    for table in expected:
+        there = own.table(names[table.name]) if table.name in names else None
+        if there is None:
+            tables.append(table)
+            continue
+        known = {*(one.name for one in there.checks), *(one.name for one in there.exclusions)}
+        wanted = [*(one.name for one in table.checks), *(one.name for one in table.exclusions)]
+        unchecked += [f"{table.name} {name}: it is not in the target" for name in wanted if name not in known]
+        tables.append(replace(table, checks=there.checks, exclusions=there.exclusions))
+    return replace(expected, tables=tuple(tables)), tuple(unchecked)
+
+
+def _names(key: ForeignKey, column: str) -> set[str]:
+    return {f"{key.table}.{column}", f"{key.table.name}.{column}"}
+
+
+def _with_key(schema: Schema, key: ForeignKey) -> Schema:
+    tables = tuple(
+        replace(table, foreign_keys=(*table.foreign_keys, key)) if table.name == key.table else table
+        for table in schema
+    )
+    return replace(schema, tables=tables)

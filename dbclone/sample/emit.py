@@ -1,0 +1,197 @@
+"""From codes to rows: filled tables become Arrow batches, keys first, texts last.
+
+Takes filled tables, gives record batches of the stored columns in the schema's order and storage types.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator, Mapping
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from dbclone.models.arrows import arrow_type, from_numbers, text_as_binary
+from dbclone.models.table import Models, NumberedModel
+from dbclone.profile.value import Profile, Role
+from dbclone.sample.filled import Filled
+from dbclone.sample.kernel import uniforms
+from dbclone.sample.streams import generator, stream
+from dbclone.sample.texts import make_texts
+from dbclone.schema import Column, ForeignKey, Schema, TableName
+
+Rows = npt.NDArray[np.int64]
+_MAKING = threading.Lock()
+
+
+class Emitter:
+    """Turns ranges of a filled table's rows, in output order, into columns. The same seed gives the same bytes."""
+
+    def __init__(self, profile: Profile, seed: int) -> None:
+        self.profile, self.seed = profile, seed
+
+    def batch(self, filled: Filled, others: Mapping[TableName, Filled], start: int, stop: int) -> pa.RecordBatch:
+        """The stored columns of rows ``start`` .. ``stop``. The keys of all parents must be stored."""
+        fields = fields_of(filled)
+        rows = filled.output[start:stop]
+        made: dict[str, pa.Array] = {}
+        lengths: dict[str, npt.NDArray[np.int32]] = {}
+        half: dict[str, pa.Array] = {}
+        for column in filled.table.stored_columns:
+            if column.name in filled.keys:
+                made[column.name] = filled.key(column.name)[start:stop]
+                continue
+            values, wanted = self._column(filled, others, column, rows, start)
+            if wanted is None:
+                made[column.name] = values
+            else:
+                half[column.name], lengths[column.name] = values, wanted
+        known = {name: _cast(values, fields.field(name).type) for name, values in made.items()}
+        texts = self._texts(filled, lengths, start, known)
+        for name, wanted in lengths.items():
+            known[name] = _merge(half[name], texts[name], wanted) if half[name] is not None else texts[name]
+        arrays = [_cast(known[field.name], field.type) for field in fields]
+        return pa.RecordBatch.from_arrays(arrays, schema=fields)
+
+    def key_part(
+        self, filled: Filled, others: Mapping[TableName, Filled], name: str, start: int, stop: int
+    ) -> pa.Array:
+        """Rows ``start`` .. ``stop`` of a referenced column that is no surrogate."""
+        column = filled.table.column(name)
+        values, wanted = self._column(filled, others, column, filled.output[start:stop], start)
+        if wanted is not None:
+            texts = self._texts(filled, {name: wanted}, start, {})[name]
+            values = _merge(values, texts, wanted) if values is not None else texts
+        return _cast(values, arrow_type(column.type.storage))
+
+    def numbers(self, filled: Filled, model: NumberedModel, chunk_rows: int) -> Iterator[pa.Array]:
+        """A surrogate key: rising numbers, as dense as the source's; where rows are more, so is the range."""
+        kind = arrow_type(filled.table.column(model.column).type.storage)
+        numbers = numbers_of(model, filled.rows, filled.model.rows)
+        for start in range(0, filled.rows, chunk_rows):
+            yield pa.array(numbers[start : start + chunk_rows], pa.int64()).cast(kind)
+
+    # -- columns --------------------------------------------------------------------------------------------------
+
+    def _texts(
+        self, filled: Filled, lengths: Mapping[str, npt.NDArray[np.int32]], start: int, known: Mapping[str, pa.Array]
+    ) -> dict[str, pa.Array]:
+        if not lengths:
+            return {}
+        name = filled.table.name
+        rng = generator(self.seed, "texts", name, start)
+        about, total, locale = self.profile.table(name), filled.rows, self.profile.locale
+        # Faker's own generators are shared between tables, and know nothing of threads.
+        with _MAKING:
+            return make_texts(about, lengths, first_row=start, total_rows=total, rng=rng, locale=locale, known=known)
+
+    def _column(
+        self, filled: Filled, others: Mapping[TableName, Filled], column: Column, rows: Rows, start: int
+    ) -> tuple[pa.Array, npt.NDArray[np.int32] | None]:
+        """The column's values for ``rows``; where texts are to be made, also their lengths (-2: a value stands)."""
+        about = self.profile.table(filled.table.name).column(column.name)
+        kind = arrow_type(column.type.storage)
+        keys = [n for n, key in enumerate(filled.table.foreign_keys) if column.name in key.columns]
+        if about.role is Role.FOREIGN or keys:
+            return self._foreign(filled, others, column, keys, rows), None
+        counter = next((counter for counter in filled.model.counters if counter.column == column.name), None)
+        if counter is not None:
+            return from_numbers(counter.first + counter.step * filled.position[rows].astype(np.float64), kind), None
+        copy = next((copy for copy in filled.model.copies if copy.column == column.name), None)
+        if copy is not None:
+            parent = others[filled.table.foreign_keys[copy.key].parent]
+            return _referenced(parent, copy.parent_column, filled.parents[copy.key][rows]), None
+        if column.name not in filled.model.by_name:
+            return pa.nulls(len(rows), kind), None
+        entry = filled.model.entries[filled.model.by_name[column.name]]
+        if entry.categories is not None:
+            codes = filled.own[:, filled.model.first_slot[filled.model.by_name[column.name]]][rows]
+            draws = uniforms(np.uint64(stream(self.seed, "category", filled.table.name, column.name)), start, len(rows))
+            values, wanted = entry.categories.decode(codes, draws)
+            if column.type.storage == "binary":
+                values = text_as_binary(values)
+            missing = bool((wanted != -2).any()) and about.maker is not None
+            return values, wanted if missing else None
+        numbers = filled.values[:, filled.model.value_index[column.name]][rows]
+        if about.role is Role.TEXT:
+            return None, np.where(np.isnan(numbers), -1, np.maximum(numbers, 0)).astype(np.int32)
+        return from_numbers(numbers, kind, _decimals(column, entry.numbers.grid if entry.numbers else 0.0)), None
+
+    def _foreign(
+        self, filled: Filled, others: Mapping[TableName, Filled], column: Column, keys: list[int], rows: Rows
+    ) -> pa.Array:
+        driver = filled.model.driver
+        result: pa.Array | None = None
+        for number in sorted(keys, key=lambda n: n != driver):
+            key: ForeignKey = filled.table.foreign_keys[number]
+            above = key.parent_columns[key.columns.index(column.name)]
+            if key.parent not in others or above not in others[key.parent].keys:
+                continue
+            values = _referenced(others[key.parent], above, filled.parents[number][rows])
+            result = values if result is None else _coalesce(result, values)
+            if not result.null_count:
+                break
+        return result if result is not None else pa.nulls(len(rows), arrow_type(column.type.storage))
+
+
+def key_columns(filled: Filled, models: Models, schema: Schema) -> list[Column]:
+    """The columns of a table that other rows repeat, and its surrogates."""
+    wanted = {name for key in schema.children_of(filled.table.name) for name in key.parent_columns}
+    wanted |= {model.column for model in filled.model.numbered}
+    wanted |= {
+        copy.parent_column
+        for model in models.tables
+        for copy in model.copies
+        if schema.table(model.name).foreign_keys[copy.key].parent == filled.table.name
+    }
+    return [column for column in filled.table.columns if column.name in wanted]
+
+
+def fields_of(filled: Filled) -> pa.Schema:
+    """The Arrow schema of a table's batches."""
+    return pa.schema([pa.field(column.name, arrow_type(column.type.storage)) for column in filled.table.stored_columns])
+
+
+def _referenced(parent: Filled, column: str, above: Rows) -> pa.Array:
+    """The parent's column for each row's parent row; NULL where there is none."""
+    missing = above < 0
+    stored = parent.key(column)
+    if not len(stored):
+        return pa.nulls(len(above), stored.type)
+    place = parent.place[np.where(missing, 0, above)]
+    return stored.take(pa.array(place, pa.int64(), mask=missing))
+
+
+def _merge(values: pa.Array, texts: pa.Array, wanted: npt.NDArray[np.int32]) -> pa.Array:
+    return pc.if_else(pa.array(wanted == -2), values, texts)
+
+
+def _coalesce(first: pa.Array, second: pa.Array) -> pa.Array:
+    return pc.coalesce(first, second.cast(first.type))
+
+
+def _cast(values: pa.Array, kind: pa.DataType) -> pa.Array:
+    return values if values.type == kind else values.cast(kind)
+
+
+def _decimals(column: Column, grid: float) -> int | None:
+    if column.type.scale is not None:
+        return column.type.scale
+    if grid <= 0:
+        return None
+    return max(0, int(np.ceil(-np.log10(grid) - 1e-9)))
+
+
+def numbers_of(model: NumberedModel, rows: int, source_rows: int) -> npt.NDArray[np.int64]:
+    """(rows,) rising numbers, as dense as the source's; where rows are more than there, so is the range."""
+    marks = model.quantiles
+    places = np.linspace(0, max(1, rows - 1), len(marks))
+    row = np.arange(rows, dtype=np.float64)
+    # Distances from the first number, which even very large ids leave small enough for a float.
+    wanted = np.interp(row, places, (marks - marks[0]).astype(np.float64)) * max(1.0, rows / max(1, source_rows))
+    # Never twice the same, however dense the source's numbers lie.
+    lead = np.maximum.accumulate(np.floor(wanted + 1e-6) - row) if rows else row
+    numbers: npt.NDArray[np.int64] = marks[0] + (row + lead).astype(np.int64)
+    return numbers

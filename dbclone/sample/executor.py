@@ -1,0 +1,75 @@
+"""Where chunks are made: here, one after the other, or in processes of this machine.
+
+Takes functions and their arguments, gives results in the order of the arguments. Any `concurrent.futures.Executor`
+may be put in the place of these. Knows nothing of rows.
+"""
+
+from __future__ import annotations
+
+import multiprocessing
+import os
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import Executor, Future, ProcessPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
+from typing import Any, ParamSpec, TypeVar
+
+from dbclone.errors import ModelError
+
+P = ParamSpec("P")
+T = TypeVar("T")
+
+
+class Serial(Executor):
+    """Does at once what it is given, in the caller's own thread."""
+
+    workers = 1
+
+    def submit(self, fn: Callable[P, T], /, *args: P.args, **kwargs: P.kwargs) -> Future[T]:
+        future: Future[T] = Future()
+        future.set_result(fn(*args, **kwargs))
+        return future
+
+
+class Processes(ProcessPoolExecutor):
+    """Processes that start afresh (spawn), so that they share neither threads nor connections with this one."""
+
+    def __init__(self, workers: int) -> None:
+        super().__init__(workers, mp_context=multiprocessing.get_context("spawn"))
+        self.workers = workers
+
+
+def open_executor(workers: int) -> Executor:
+    """``Serial`` for one worker, else ``Processes``; 0 means one for every core that this process may use."""
+    count = workers or _cores()
+    return Serial() if count == 1 else Processes(count)
+
+
+def in_order(executor: Executor, function: Callable[..., T], tasks: Iterable[tuple[Any, ...]]) -> Iterator[T]:
+    """The results of ``function`` for each of ``tasks``, in their order; few more are made than were taken.
+
+    Raises what the function raises, and ModelError where a process died.
+    """
+    ahead = getattr(executor, "workers", _cores())
+    if ahead == 1:
+        for task in tasks:
+            yield executor.submit(function, *task).result()
+        return
+    waiting: deque[Future[T]] = deque()
+    try:
+        for task in tasks:
+            waiting.append(executor.submit(function, *task))
+            if len(waiting) > ahead + 1:
+                yield waiting.popleft().result()
+        while waiting:
+            yield waiting.popleft().result()
+    except BrokenProcessPool:
+        message = "a process that draws rows ended unexpectedly."
+        raise ModelError(message, hint="was memory short? Try fewer workers or a smaller chunk_rows.") from None
+    finally:
+        for future in waiting:
+            future.cancel()
+
+
+def _cores() -> int:
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1

@@ -1,0 +1,403 @@
+"""The compiled loops: filling rows from a program, and giving rows to parents.
+
+Takes flat arrays, fills flat arrays. Every random number is a hash of (stream, row), so that the order of work
+changes nothing (SplitMix64: Steele, Lea and Flood, 2014).
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from numba import njit
+
+from dbclone.models.calendar import calendar_codes
+
+_NONE = 255
+
+
+@njit(cache=True, inline="always")
+def mix(state):  # type: ignore[no-untyped-def]
+    state = (state + np.uint64(0x9E3779B97F4A7C15)) & np.uint64(0xFFFFFFFFFFFFFFFF)
+    state = (state ^ (state >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
+    state = (state ^ (state >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
+    return state ^ (state >> np.uint64(31))
+
+
+@njit(cache=True, inline="always")
+def unit(state):  # type: ignore[no-untyped-def]
+    return (state >> np.uint64(11)) * (1.0 / 9007199254740992.0)
+
+
+@njit(cache=True)
+def uniforms(seed, first, count):  # type: ignore[no-untyped-def]
+    """(count,) uniform numbers of the stream ``seed`` for rows ``first``..."""
+    result = np.empty(count)
+    for i in range(count):
+        result[i] = unit(mix(np.uint64(seed) ^ mix(np.uint64(first + i))))
+    return result
+
+
+@njit(cache=True)
+def _draw(tree, x, p, leaf_count, leaf_order, order_first, state):  # type: ignore[no-untyped-def]
+    """Walks one tree and draws a code, without replacement over the strata of the leaf."""
+    node = p.node_first[tree]
+    base = node
+    while p.feature[node] >= 0:
+        code = x[p.feature[node]]
+        if (p.mask[node, code >> 6] >> np.uint64(code & 63)) & np.uint64(1):
+            node = base + p.left[node]
+        else:
+            node = base + p.right[node]
+    leaf = p.leaf_first[tree] + p.left[node]
+    low, high = p.start[leaf], p.start[leaf + 1]
+    if high - low == 0:
+        return 0
+    if high - low == 1:
+        return p.codes[low]
+    strata = p.strata[leaf]
+    turn = leaf_count[leaf]
+    first = order_first[leaf]
+    if turn == 0:
+        shuffle = state
+        for i in range(strata):
+            leaf_order[first + i] = i
+        for i in range(strata - 1, 0, -1):
+            shuffle = mix(shuffle)
+            j = int(unit(shuffle) * (i + 1))
+            leaf_order[first + i], leaf_order[first + j] = leaf_order[first + j], leaf_order[first + i]
+    leaf_count[leaf] = turn + 1 if turn + 1 < strata else 0
+    u = (leaf_order[first + turn] + unit(mix(state ^ np.uint64(0x5851F42D4C957F2D)))) / strata
+    while low < high - 1:
+        middle = (low + high) // 2
+        if p.cumulative[middle - 1] > u:
+            high = middle
+        else:
+            low = middle
+    return p.codes[low]
+
+
+@njit(cache=True)
+def _decode(codec, code, u, p):  # type: ignore[no-untyped-def]
+    """The number that a code stands for, drawn inside its bin along the quantile function."""
+    if code == 0:
+        return np.nan
+    at = p.codec_first[codec] + code
+    value = p.spike[at]
+    if not np.isnan(value):
+        return value
+    low, high = p.knot_from[at], p.knot_to[at]
+    place = low + u * (high - low)
+    step = int(place)
+    if step >= high:
+        step = high - 1
+    return p.knots[step] + (place - step) * (p.knots[step + 1] - p.knots[step])
+
+
+@njit(cache=True)
+def _on_grid(codec, value, p):  # type: ignore[no-untyped-def]
+    grid, offset = p.codec_facts[codec, 0], p.codec_facts[codec, 1]
+    if grid > 0:
+        return offset + np.rint((value - offset) / grid) * grid
+    return value
+
+
+@njit(cache=True)
+def _encode(codec, value, p):  # type: ignore[no-untyped-def]
+    if np.isnan(value):
+        return 0
+    first, last = p.exact_first[codec], p.exact_first[codec + 1]
+    low, high = first, last
+    while low < high:
+        middle = (low + high) // 2
+        if p.exact[middle] < value:
+            low = middle + 1
+        else:
+            high = middle
+    if low < last and p.exact[low] == value:
+        return p.exact_codes[low]
+    edge, end = p.edge_first[codec], p.edge_first[codec + 1]
+    if end > edge:
+        low, high = edge, end
+        while low < high:
+            middle = (low + high) // 2
+            if p.edges[middle] <= value:
+                low = middle + 1
+            else:
+                high = middle
+        return p.edge_codes[max(edge, low - 1)]
+    if last > first:
+        if low == last or (low > first and value - p.exact[low - 1] < p.exact[low] - value):
+            return p.exact_codes[low - 1]
+        return p.exact_codes[low]
+    return 0
+
+
+@njit(cache=True, nogil=True)
+def fill_rows(  # type: ignore[no-untyped-def]  # noqa: C901 the hot loop stays one: a call costs more than a branch
+    p, begin, end, context, position, left, follows, own, values, bases, first_row
+):
+    """Fills entries ``begin`` .. ``end`` of every row.
+
+    ``context`` (n, c) uint8, ``position`` and ``left`` (n,) uint8, ``follows`` (n,) bool (the row before is a sibling),
+    ``own`` (n, s) uint8 and ``values`` (n, v) float64 are filled, ``bases`` (n, b) float64, ``first_row`` the number of
+    the first row in the whole table.
+    """
+    rows, width = context.shape
+    slots = own.shape[1]
+    x = np.zeros(width + 2 + 2 * slots, np.uint8)
+    leaves = len(p.strata)
+    leaf_count = np.zeros(leaves, np.int64)
+    order_first = np.zeros(leaves + 1, np.int64)
+    for leaf in range(leaves):
+        order_first[leaf + 1] = order_first[leaf] + p.strata[leaf]
+    leaf_order = np.zeros(order_first[leaves], np.int64)
+    previous = width + 2
+    mine = previous + slots
+    for row in range(rows):
+        x[:width] = context[row]
+        x[width] = position[row]
+        x[width + 1] = left[row]
+        if follows[row]:
+            x[previous:mine] = own[row - 1]
+        else:
+            x[previous:mine] = _NONE
+        x[mine:] = own[row]
+        for number in range(begin, end):
+            slot, value_at, codec, tree = (
+                p.entries[number, 0],
+                p.entries[number, 1],
+                p.entries[number, 2],
+                p.entries[number, 3],
+            )
+            state = mix(p.seeds[number] ^ mix(np.uint64(first_row + row)))
+            value = np.nan
+            code = 0
+            done = False
+            for stage in range(p.entries[number, 6], p.entries[number, 7]):
+                at = p.stages[stage, 5]
+                own[row, at] = _NONE
+                x[mine + at] = _NONE
+                if done:
+                    continue
+                kind, argument, way = p.stages[stage, 0], p.stages[stage, 1], p.stages[stage, 2]
+                against = np.nan
+                there = False
+                if kind == 1:
+                    there = follows[row]
+                    if there and argument >= 0:
+                        against = values[row - 1, argument]
+                elif kind == 2:
+                    against = bases[row, argument]
+                else:
+                    against = values[row, argument]
+                if way != 2 or kind != 1:
+                    there = not np.isnan(against)
+                if not there:
+                    continue
+                for _ in range(4):
+                    drawn = _draw(p.stages[stage, 4], x, p, leaf_count, leaf_order, order_first, state)
+                    own[row, at] = drawn
+                    x[mine + at] = drawn
+                    state = mix(state)
+                    if way == 2:
+                        if drawn == 1:
+                            done = True
+                            value = against
+                            code = own[row - 1, slot] if codec < 0 else _encode(codec, value, p)
+                        break
+                    value = np.nan
+                    if drawn > 0:
+                        if drawn <= p.stages[stage, 7]:
+                            value = p.anchors[p.stages[stage, 6] + drawn - 1]
+                        else:
+                            coded = p.stages[stage, 3]
+                            step = _decode(coded, drawn - p.stages[stage, 7], unit(state), p)
+                            if way == 0:
+                                value = _on_grid(codec, against + _on_grid(coded, step, p), p)
+                            else:
+                                value = _on_grid(codec, against * step, p)
+                    done = np.isnan(value) or (value >= p.codec_facts[codec, 2] and value <= p.codec_facts[codec, 3])
+                    if done:
+                        break
+                if not done and way != 2:
+                    value = min(max(value, p.codec_facts[codec, 2]), p.codec_facts[codec, 3])
+                    done = True
+                if done and way != 2:
+                    code = _encode(codec, value, p)
+            if not done:
+                state = mix(state)
+                code = _draw(tree, x, p, leaf_count, leaf_order, order_first, state)
+                if codec >= 0:
+                    state = mix(state)
+                    start = p.entries[number, 5]
+                    value = _decode(start, code, unit(state), p)
+                    if not np.isnan(value):
+                        value = min(max(_on_grid(codec, value, p), p.codec_facts[codec, 2]), p.codec_facts[codec, 3])
+                    if start != codec:
+                        code = _encode(codec, value, p)
+            own[row, slot] = code
+            x[mine + slot] = code
+            if value_at >= 0:
+                values[row, value_at] = value
+            if p.entries[number, 4] > 0:
+                at = slot + 1 + p.entries[number, 7] - p.entries[number, 6]
+                calendar_codes(value, p.units[number], own[row, at : at + 4])
+                x[mine + at : mine + at + 4] = own[row, at : at + 4]
+
+
+@njit(cache=True)
+def _shuffle(items, state):  # type: ignore[no-untyped-def]
+    """Shuffles in place; gives the state to go on with."""
+    for i in range(len(items) - 1, 0, -1):
+        state = mix(state)
+        j = int(unit(state) * (i + 1))
+        items[i], items[j] = items[j], items[i]
+    return state
+
+
+@njit(cache=True)
+def _step_from(before, step, remaining, barred, family):  # type: ignore[no-untyped-def]
+    """The parent ``step`` rows on, or the next that way with rows to give; -1 where none is near."""
+    at = before + step
+    way = 1 if step > 0 else -1
+    for _ in range(24):
+        if at < 0 or at >= len(remaining):
+            break
+        if remaining[at] > 0 and barred[at] != family:
+            return at
+        at += way
+    return -1
+
+
+@njit(cache=True)
+def _any_from(at, full, barred, family):  # type: ignore[no-untyped-def]
+    """The first parent from ``at`` on, round the end, that may be had; -1 where none may."""
+    for _ in range(len(full)):
+        if not full[at] and barred[at] != family:
+            return at
+        at = at + 1 if at + 1 < len(full) else 0
+    return -1
+
+
+@njit(cache=True)
+def _next_slot(slots, waiting, queue, remaining, barred, family):  # type: ignore[no-untyped-def]
+    """The next parent due; -1 where none is. ``queue``: how far ``slots`` is, and where ``waiting`` begins and ends."""
+    for look in range(queue[1], min(queue[2], queue[1] + 16)):
+        at = waiting[look]
+        if remaining[at] <= 0 or barred[at] != family:
+            waiting[look] = waiting[queue[1]]
+            queue[1] += 1
+            if remaining[at] > 0:
+                return at
+    while queue[0] < len(slots):
+        at = slots[queue[0]]
+        queue[0] += 1
+        if remaining[at] <= 0:
+            continue
+        if barred[at] != family:
+            return at
+        waiting[queue[2]] = at
+        queue[2] += 1
+    return -1
+
+
+@njit(cache=True)
+def draw_parents(codes, follows, remaining, steps, distinct, unique, seed):  # type: ignore[no-untyped-def]
+    """Gives every row a parent so that each parent gets as many rows as ``remaining`` (parents,) says.
+
+    ``codes`` (n,): 0 NULL, 1 any, 2 the previous sibling's, 3 + i that one plus ``steps[i]``. ``distinct``: siblings
+    never share a parent; ``unique``: no two rows do. Gives (n,) parent rows: -1 for NULL, -2 where no parent was left.
+    """
+    rows, parents = len(codes), len(remaining)
+    result = np.full(rows, -1, np.int64)
+    if parents == 0:
+        result[codes != 0] = -2
+        return result
+    slots = np.repeat(np.arange(parents), remaining)
+    state = _shuffle(slots, np.uint64(seed))
+    # The family that may not have a parent again, where siblings are distinct; else no family's number.
+    barred = np.full(parents, -1 if distinct else -2, np.int64)
+    full = np.zeros(parents, np.bool_)
+    waiting = np.empty(len(slots), np.int64)
+    queue = np.zeros(3, np.int64)
+    family = -1
+    before = -1
+    for row in range(rows):
+        if not follows[row]:
+            family += 1
+            before = -1
+        code = codes[row]
+        if code == 0:
+            before = -1
+            continue
+        chosen = -1
+        if code == 2 and before >= 0 and remaining[before] > 0 and not distinct and not unique:
+            chosen = before
+        elif code >= 3 and before >= 0:
+            chosen = _step_from(before, steps[code - 3], remaining, barred, family)
+        if chosen < 0:
+            chosen = _next_slot(slots, waiting, queue, remaining, barred, family)
+        if chosen < 0:
+            # Counts are used up: any parent that breaks nothing.
+            state = mix(state)
+            chosen = _any_from(int(unit(state) * parents), full, barred, family)
+        if chosen < 0:
+            result[row] = -2
+            continue
+        remaining[chosen] -= remaining[chosen] > 0
+        if distinct:
+            barred[chosen] = family
+        full[chosen] = unique
+        result[row] = chosen
+        before = chosen
+    return result
+
+
+@njit(cache=True)
+def settle_codes(codes, follows, short, seed):  # type: ignore[no-untyped-def]
+    """Moves runs of equal siblings from codes with too many rows to codes with too few, whole runs before parts.
+
+    ``codes`` (n,) and ``short`` (codes,), rows missing of code c + 1, are changed in place.
+    """
+    rows = len(codes)
+    starts = np.empty(rows + 1, np.int64)
+    runs = 0
+    for row in range(rows):
+        if row == 0 or not follows[row] or codes[row] != codes[row - 1]:
+            starts[runs] = row
+            runs += 1
+    starts[runs] = rows
+    order = np.arange(runs)
+    state = _shuffle(order, np.uint64(seed))
+    for part in range(2):
+        for number in range(runs):
+            start = starts[order[number]]
+            code = np.int64(codes[start]) - 1
+            if code < 0 or short[code] >= 0:
+                continue
+            size = starts[order[number] + 1] - start
+            if part == 0 and -short[code] < size:
+                continue
+            size = min(size, -short[code])
+            least = size if part == 0 else 1
+            total = short[short >= least].sum()
+            if total == 0:
+                continue
+            state = mix(state)
+            chosen = _short_code(short, least, unit(state) * total)
+            size = min(size, short[chosen])
+            codes[start : start + size] = chosen + 1
+            short[chosen] -= size
+            short[code] += size
+
+
+@njit(cache=True)
+def _short_code(short, least, mark):  # type: ignore[no-untyped-def]
+    """The code where ``mark`` falls when those with ``least`` rows missing lie end to end."""
+    chosen = -1
+    for other in range(len(short)):
+        if short[other] >= least:
+            chosen = other
+            mark -= short[other]
+            if mark < 0:
+                break
+    return chosen

@@ -1,0 +1,163 @@
+"""A table's model as flat arrays that the compiled kernel walks.
+
+Takes a TableModel, gives a Program. Knows no rows and draws nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+
+from dbclone.models.numbers import NumberCodec
+from dbclone.models.table import TableModel
+from dbclone.models.trees import Tree
+
+_BASES = {"value": 0, "sibling": 1, "parent": 2, "column": 3}
+_WAYS = {"difference": 0, "ratio": 1, "same": 2}
+_STRATA = 64
+
+
+class Program(NamedTuple):
+    """Entries (e, 8) int64: slot, value column, codec, tree, calendar, codec of values that no stage took, first stage,
+    end of stages. Stages (s, 8): kind of base, its number, way, codec, tree, slot, first anchor, anchors. The rest is
+    every codec and tree, one after the other, with their offsets."""
+
+    entries: npt.NDArray[np.int64]
+    stages: npt.NDArray[np.int64]
+    anchors: npt.NDArray[np.float64]
+    units: npt.NDArray[np.float64]
+    codec_first: npt.NDArray[np.int64]
+    spike: npt.NDArray[np.float64]
+    knot_from: npt.NDArray[np.int64]
+    knot_to: npt.NDArray[np.int64]
+    knots: npt.NDArray[np.float64]
+    codec_facts: npt.NDArray[np.float64]
+    exact_first: npt.NDArray[np.int64]
+    exact: npt.NDArray[np.float64]
+    exact_codes: npt.NDArray[np.uint8]
+    edge_first: npt.NDArray[np.int64]
+    edges: npt.NDArray[np.float64]
+    edge_codes: npt.NDArray[np.uint8]
+    node_first: npt.NDArray[np.int64]
+    feature: npt.NDArray[np.int32]
+    left: npt.NDArray[np.int32]
+    right: npt.NDArray[np.int32]
+    mask: npt.NDArray[np.uint64]
+    leaf_first: npt.NDArray[np.int64]
+    start: npt.NDArray[np.int64]
+    codes: npt.NDArray[np.uint8]
+    cumulative: npt.NDArray[np.float64]
+    strata: npt.NDArray[np.int64]
+    seeds: npt.NDArray[np.uint64]
+
+
+def compile_program(model: TableModel, seeds: npt.NDArray[np.uint64]) -> tuple[Program, list[tuple[int, str]]]:
+    """The program, and the parent columns (key number, column) whose values it needs as bases, in order.
+
+    ``seeds`` (entries,) are the streams of the entries.
+    """
+    codecs: list[NumberCodec] = []
+    trees: list[Tree] = []
+    bases: list[tuple[int, str]] = []
+    rows: list[tuple[int, ...]] = []
+    stages: list[tuple[int, ...]] = []
+    anchors = [0.0]
+    for number, entry in enumerate(model.entries):
+        slot = model.first_slot[number]
+        codec = _add(codecs, entry.numbers) if entry.has_value else -1
+        start = _add(codecs, entry.start) if entry.start is not None and entry.has_value else codec
+        trees.append(entry.tree)
+        value = model.value_index.get(entry.name, -1) if entry.has_value else -1
+        first = len(stages)
+        rows.append((slot, value, codec, len(trees) - 1, int(entry.unit > 0), start, first, first + len(entry.stages)))
+        for place, stage in enumerate(entry.stages):
+            trees.append(stage.tree)
+            base = stage.base
+            argument = model.value_index.get(base.column, -1)
+            if base.kind == "parent":
+                if (base.key, base.column) not in bases:
+                    bases.append((base.key, base.column))
+                argument = bases.index((base.key, base.column))
+            coded = _add(codecs, stage.codec)
+            tree = len(trees) - 1
+            what = _BASES[base.kind], argument, _WAYS[base.way]
+            stages.append((*what, coded, tree, slot + 1 + place, len(anchors), len(stage.anchors)))
+            anchors += stage.anchors.tolist()
+    units = np.array([entry.unit for entry in model.entries], np.float64)
+    program = Program(
+        entries=np.array(rows, np.int64).reshape(-1, 8),
+        stages=np.array(stages, np.int64).reshape(-1, 8),
+        anchors=np.array(anchors),
+        units=units,
+        seeds=seeds,
+        **_pack_codecs(codecs),
+        **_pack_trees(trees),
+    )
+    return program, bases
+
+
+def _add(codecs: list[NumberCodec], codec: NumberCodec | None) -> int:
+    if codec is None:
+        return -1
+    codecs.append(codec)
+    return len(codecs) - 1
+
+
+def _pack_codecs(codecs: list[NumberCodec]) -> dict[str, npt.NDArray[Any]]:
+    spike, knot_from, knot_to, facts = [], [], [], []
+    knots_before = 0
+    for codec in codecs:
+        value, low, high = np.full(codec.size, np.nan), np.zeros(codec.size, np.int64), np.zeros(codec.size, np.int64)
+        value[codec.spike_codes] = codec.spikes
+        low[codec.bin_codes] = codec.first[:-1] + knots_before
+        high[codec.bin_codes] = codec.first[1:] + knots_before
+        knots_before += len(codec.knots)
+        spike.append(value)
+        knot_from.append(low)
+        knot_to.append(high)
+        facts.append((codec.grid, codec.offset, codec.low, codec.high))
+    return {
+        "codec_first": _offsets([codec.size for codec in codecs]),
+        "spike": _join(spike, np.float64),
+        "knot_from": _join(knot_from, np.int64),
+        "knot_to": _join(knot_to, np.int64),
+        "knots": _join([codec.knots for codec in codecs], np.float64),
+        "codec_facts": np.array(facts, np.float64).reshape(-1, 4),
+        "exact_first": _offsets([len(codec.spikes) for codec in codecs]),
+        "exact": _join([codec.spikes for codec in codecs], np.float64),
+        "exact_codes": _join([codec.spike_codes for codec in codecs], np.uint8),
+        "edge_first": _offsets([len(codec.bin_codes) for codec in codecs]),
+        "edges": _join([codec.edges[:-1] for codec in codecs], np.float64),
+        "edge_codes": _join([codec.bin_codes for codec in codecs], np.uint8),
+    }
+
+
+def _pack_trees(trees: list[Tree]) -> dict[str, npt.NDArray[Any]]:
+    starts, before = [], 0
+    for tree in trees:
+        starts.append(tree.start + before)
+        before += len(tree.codes)
+    strata = [np.clip(tree.rows, 1, _STRATA) for tree in trees]
+    return {
+        "node_first": _offsets([len(tree.feature) for tree in trees]),
+        "feature": _join([tree.feature for tree in trees], np.int32),
+        "left": _join([tree.left for tree in trees], np.int32),
+        "right": _join([tree.right for tree in trees], np.int32),
+        "mask": _join([tree.mask for tree in trees], np.uint64) if trees else np.zeros((0, 4), np.uint64),
+        "leaf_first": _offsets([tree.leaves + 1 for tree in trees]),
+        "start": _join(starts, np.int64),
+        "codes": _join([tree.codes for tree in trees], np.uint8),
+        "cumulative": _join([tree.cumulative for tree in trees], np.float64),
+        "strata": _join([np.concatenate([part, [0]]) for part in strata], np.int64),
+    }
+
+
+def _offsets(sizes: list[int]) -> npt.NDArray[np.int64]:
+    return np.concatenate([[0], np.cumsum(sizes)]).astype(np.int64)
+
+
+def _join(parts: Sequence[npt.NDArray[Any]], kind: type[np.generic]) -> npt.NDArray[Any]:
+    return np.ascontiguousarray(np.concatenate(parts).astype(kind)) if parts else np.zeros(0, kind)

@@ -1,0 +1,23 @@
+-- A self reference, a nullable cycle, a NOT NULL cycle that is deferrable and one that is not.
+CREATE TABLE category (id serial PRIMARY KEY, parent_id int REFERENCES category, name text NOT NULL);
+CREATE TABLE author (id int PRIMARY KEY, favourite_book_id int);
+CREATE TABLE book (id int PRIMARY KEY, author_id int NOT NULL REFERENCES author);
+ALTER TABLE author ADD CONSTRAINT author_favourite FOREIGN KEY (favourite_book_id) REFERENCES book;
+CREATE TABLE hen (id int PRIMARY KEY, egg_id int NOT NULL);
+CREATE TABLE egg (id int PRIMARY KEY, hen_id int NOT NULL REFERENCES hen DEFERRABLE INITIALLY DEFERRED);
+ALTER TABLE hen ADD CONSTRAINT hen_egg FOREIGN KEY (egg_id) REFERENCES egg DEFERRABLE INITIALLY IMMEDIATE;
+CREATE TABLE store (id int PRIMARY KEY, manager_id int NOT NULL);
+CREATE TABLE staff (id int PRIMARY KEY, store_id int NOT NULL);
+INSERT INTO category (parent_id, name) VALUES (NULL, 'all'), (1, 'books'), (1, 'films'), (2, 'novels');
+INSERT INTO author VALUES (1, NULL), (2, NULL);
+INSERT INTO book VALUES (1, 1), (2, 2), (3, 1);
+UPDATE author SET favourite_book_id = 3 WHERE id = 2;
+BEGIN;
+SET CONSTRAINTS ALL DEFERRED;
+INSERT INTO hen VALUES (1, 1), (2, 2);
+INSERT INTO egg VALUES (1, 2), (2, 1);
+COMMIT;
+INSERT INTO store VALUES (1, 2), (2, 1);
+INSERT INTO staff VALUES (1, 1), (2, 2);
+ALTER TABLE store ADD FOREIGN KEY (manager_id) REFERENCES staff;
+ALTER TABLE staff ADD FOREIGN KEY (store_id) REFERENCES store;

@@ -1,0 +1,80 @@
+-- Every kind of value, with the ones that Arrow, Python or CSV find hard.
+CREATE TYPE mood AS ENUM ('sad', 'ok', 'very happy');
+CREATE TYPE pair AS (x int, y text);
+CREATE TYPE floatrange AS RANGE (subtype = float8);
+CREATE TABLE everything (
+    id int PRIMARY KEY,
+    c_smallint smallint,
+    c_bigint bigint,
+    c_oid oid,
+    c_numeric numeric,
+    c_decimal numeric(12, 4),
+    c_real real,
+    c_double double precision,
+    c_money money,
+    c_boolean boolean,
+    c_text text,
+    c_varchar varchar(20),
+    c_char char(5),
+    c_single "char",
+    c_name name,
+    c_enum mood,
+    c_date date,
+    c_time time,
+    c_time3 time(3),
+    c_timetz timetz,
+    c_timestamp timestamp,
+    c_timestamp0 timestamp(0),
+    c_timestamptz timestamptz,
+    c_interval interval,
+    c_uuid uuid,
+    c_json json,
+    c_jsonb jsonb,
+    c_ints int[],
+    c_texts text[],
+    c_moods mood[],
+    c_matrix int[][],
+    c_range int4range,
+    c_periods tstzrange,
+    c_own_range floatrange,
+    c_pair pair,
+    c_bytea bytea,
+    c_bit bit(3),
+    c_varbit bit varying(8),
+    c_inet inet,
+    c_cidr cidr,
+    c_macaddr macaddr,
+    c_point point,
+    c_circle circle,
+    c_tsvector tsvector,
+    c_tsquery tsquery,
+    c_jsonpath jsonpath
+);
+INSERT INTO everything VALUES
+(1, -32768, 9223372036854775807, 4294967295, 12345.678, 1.5, 1.5, 0.1, 1234.56, true, 'plain', 'short', 'ab', 'x', 'nm',
+ 'very happy', '2024-02-29', '23:59:59.5', '12:00:00.123', '12:00:00+00', '2024-02-29 12:00:00.000001',
+ '2024-02-29 12:00:01', '2024-02-29 12:00:00+02', '1 year 2 mons -3 days 04:05:06.7',
+ '01890a5d-ac96-774b-bcce-b302099a8057', '{"a": [1, null, "x,\"y\""]}', '{"b": {"c": true}}', '{1,NULL,3}',
+ '{"a,b","c\"d","",NULL,"e\\f"}', '{ok,"very happy"}', '{{1,2},{3,4}}', '[1,10)',
+ '["2024-01-01 00:00:00+00","2024-02-01 00:00:00+00")', '[0.5,1.5)', '(1,"a,b")', '\x00ff10', '101', '1100', '10.0.0.1',
+ '10.0.0.0/8', '08:00:2b:01:02:03', '(1.5,-2)', '<(0,0),3>', '''fat'':2 ''rat'':3', '''a'' & ''b''',
+ '$."a"[*]'),
+(2, NULL, NULL, NULL, 'NaN', NULL, 'NaN', 'Infinity', NULL, NULL, '', '', '', NULL, NULL, NULL, 'infinity', '24:00', NULL,
+ NULL, 'infinity', NULL, 'infinity', NULL, NULL, NULL, NULL, '{}', '{}', NULL, NULL, 'empty', NULL, NULL, NULL, '',
+ NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL),
+(3, 0, 0, 0, 0.1, -0.0001, -1e30, '-Infinity', -0.01, false, E'two\nlines, "quoted" \\ and \ttabbed', ' x ', 'abcde', 'y',
+ 'n', 'sad', '-infinity', '00:00', '00:00', '01:02:03+00', '-infinity', '0001-01-01', '-infinity', '-1 day', NULL, '[]',
+ 'null', '{0}', '{NULL}', '{sad}', '{}', '(,5]', '(,)', '(,)', '(,)', '\x5c', '000', '', '::1', 'fe80::/10', NULL,
+ NULL, NULL, '', NULL, NULL),
+(4, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL,
+ NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL,
+ NULL, NULL, NULL, NULL, NULL),
+(5, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, 'NULL', '\N', '\.', ',', '"', NULL, '0001-01-01', NULL, NULL,
+ NULL, '9999-12-31 23:59:59', NULL, '1883-11-18 12:03:58+00', NULL, NULL, '"NULL"', NULL, NULL, '{"NULL"}', NULL, NULL,
+ NULL, NULL, NULL, NULL, '\x', NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL);
+CREATE TABLE lonely (value text);
+INSERT INTO lonely VALUES (NULL), (''), ('\.'), (E'\n'), ('x');
+CREATE TABLE bare (value int);
+INSERT INTO bare VALUES (NULL), (1), (NULL);
+CREATE TABLE hollow ();
+CREATE TABLE vacant (id int PRIMARY KEY, body text, picture bytea);

@@ -1,0 +1,174 @@
+"""The fit of a table: rules that columns follow, what values are coded against, the order of rows."""
+
+from __future__ import annotations
+
+import numpy as np
+import pyarrow as pa
+
+from dbclone.models.fit import fit_table
+from dbclone.models.keys import fit_keys
+from dbclone.models.order import fit_order
+from dbclone.models.rules import find_copies, find_counters, fit_numbered
+from dbclone.models.table import NO_CODE, CounterModel, Entry, OrderKey, TableModel
+from dbclone.models.trees import Growth
+from dbclone.models.work import Work
+from tests.models_family import by_table, driven, works_of
+
+RNG = np.random.default_rng(0)
+
+
+def ids(rows: int) -> pa.Array:
+    return pa.array(np.arange(1, rows + 1))
+
+
+def fit(works: dict[str, Work], name: str, *, simple: bool = False) -> TableModel:
+    keys, codes = fit_keys(works[name], by_table(works), frozenset(), {}, simple)
+    return fit_table(works[name], by_table(works), keys, codes, growth=Growth(), simple=simple, seed=0)
+
+
+def entry(model: TableModel, name: str) -> Entry:
+    return model.entries[model.by_name[name]]
+
+
+def family(**columns: pa.Array) -> dict[str, Work]:
+    """50 parents with a colour and a rate, 20 children each, driven."""
+    parents = {"id": ids(50), "rate": pa.array(RNG.integers(1000, 9000, 50).astype(np.float64))}
+    children = {"id": ids(1000), "p": pa.array(np.repeat(np.arange(1, 51), 20)), **columns}
+    works = works_of({"p": pa.table(parents), "c": pa.table(children)}, {"c": {"p": "p"}})
+    works["p"].order = np.arange(50)
+    works["p"].position = works["p"].left = np.zeros(50, np.int64)
+    driven(works, "c", 0)
+    return works
+
+
+def test_a_counter_numbers_the_siblings() -> None:
+    works = family(line=pa.array(np.tile(np.arange(3, 23), 50)), other=pa.array(RNG.integers(0, 20, 1000)))
+    assert find_counters(works["c"]) == [CounterModel("line", 0, 3)]
+    fit(works, "p")
+    assert set(fit(works, "c").by_name) == {"other"}
+
+
+def test_a_copy_repeats_the_parents_column_and_a_number_must_do_so_always() -> None:
+    works = family()
+    theirs = np.repeat(works["p"].numbers["rate"], 20)
+    tables = {"p": works["p"].data, "c": works["c"].data.append_column("rate", pa.array(theirs))}
+    works = works_of(tables, {"c": {"p": "p"}})
+    driven(works, "c", 0)
+    keys, _ = fit_keys(works["c"], by_table(works), frozenset(), {}, False)
+    assert [(one.column, one.key, one.parent_column) for one in find_copies(works["c"], by_table(works), keys)] == [
+        ("rate", 0, "rate")
+    ]
+    theirs[7] += 1
+    tables["c"] = tables["c"].set_column(2, "rate", pa.array(theirs))
+    works = works_of(tables, {"c": {"p": "p"}})
+    driven(works, "c", 0)
+    assert find_copies(works["c"], by_table(works), keys) == []
+
+
+def test_surrogate_keys_keep_their_ends_and_no_gap_of_fewer_than_k_rows() -> None:
+    numbers = np.concatenate([np.arange(1, 51), np.arange(1001, 1051)])
+    (model,) = fit_numbered(works_of({"t": pa.table({"id": pa.array(numbers)})}, {})["t"], 5)
+    assert (model.column, model.quantiles[0], model.quantiles[-1]) == ("id", 1.0, 1050.0)
+    assert len(model.quantiles) == 21
+
+
+def test_a_difference_to_another_column_is_found() -> None:
+    start = RNG.integers(10_000, 12_000, 2000)
+    late = start + RNG.choice([1, 2, 3, 7], 2000)
+    columns = {"begun": start.astype("datetime64[D]"), "ended": late.astype("datetime64[D]")}
+    table = pa.table({"id": ids(2000), **{name: pa.array(values) for name, values in columns.items()}})
+    works = works_of({"t": table}, {})
+    works["t"].order = np.arange(2000)
+    works["t"].position = works["t"].left = np.zeros(2000, np.int64)
+    model = fit(works, "t")
+    (stage,) = entry(model, "ended").stages
+    assert (stage.base.kind, stage.base.column, stage.base.way) == ("column", "begun", "difference")
+    assert stage.codec is not None
+    assert stage.codec.spikes.tolist() == [1.0, 2.0, 3.0, 7.0]
+    assert entry(model, "begun").stages == ()
+    assert entry(fit(works, "t", simple=True), "ended").stages == ()
+
+
+def test_a_walk_from_sibling_to_sibling_is_found() -> None:
+    steps = RNG.choice([1, 2], (50, 20))
+    steps[:, 0] = RNG.integers(0, 5000, 50)
+    model_of = family(at=pa.array(np.cumsum(steps, axis=1).ravel()))
+    fit(model_of, "p")
+    stage = entry(fit(model_of, "c"), "at").stages[0]
+    assert (stage.base.kind, stage.base.column, stage.base.way) == ("sibling", "at", "difference")
+    # First children have no sibling before them: the stage's code says so.
+    first = model_of["c"].slots[::20, 1]
+    assert (first == NO_CODE).all()
+    assert (model_of["c"].slots[1::20, 1] != NO_CODE).all()
+
+
+def test_a_value_that_stays_among_siblings_is_coded_as_the_same() -> None:
+    changes = RNG.random((50, 20)) < 0.1
+    changes[:, 0] = True
+    fresh = RNG.integers(0, 12, (50, 20))
+    last = np.maximum.accumulate(np.where(changes, np.arange(20), 0), axis=1)
+    works = family(kind=pa.array([f"kind {one}" for one in np.take_along_axis(fresh, last, axis=1).ravel()]))
+    fit(works, "p")
+    stage = entry(fit(works, "c"), "kind").stages[0]
+    assert (stage.base.kind, stage.base.way, stage.codec) == ("sibling", "same", None)
+
+
+def test_slots_follow_the_rows_not_the_siblings() -> None:
+    works = family(flag=pa.array(RNG.choice(["a", "b"], 1000, p=[0.7, 0.3]).tolist()))
+    shuffled = RNG.permutation(1000)
+    data = works["c"].data.take(pa.array(shuffled)).set_column(0, "id", ids(1000))
+    works = works_of({"p": works["p"].data, "c": data}, {"c": {"p": "p"}})
+    works["p"].order = np.arange(50)
+    works["p"].position = works["p"].left = np.zeros(50, np.int64)
+    work = driven(works, "c", 0)
+    fit(works, "p")
+    model = fit(works, "c")
+    assert np.array_equal(work.slots[:, model.first_slot[model.by_name["flag"]]], work.categories["flag"])
+
+
+def test_no_tree_looks_at_context_that_was_dropped() -> None:
+    works = family(value=pa.array(RNG.normal(0, 1, 1000)))
+    fit(works, "p")
+    model = fit(works, "c")
+    assert model.context == ()
+    limit = 2 + 2 * model.slots
+    trees = [tree for one in model.entries for tree in (one.tree, *(stage.tree for stage in one.stages))]
+    assert all(tree.feature.max() < limit for tree in trees)
+
+
+def test_a_parents_column_that_tells_is_kept_as_context() -> None:
+    works = family()
+    theirs = np.repeat(works["p"].numbers["rate"], 20)
+    low = pa.array(np.where(theirs < 5000, "low", "high").tolist())
+    works = works_of({"p": works["p"].data, "c": works["c"].data.append_column("class", low)}, {"c": {"p": "p"}})
+    works["p"].order = np.arange(50)
+    works["p"].position = works["p"].left = np.zeros(50, np.int64)
+    driven(works, "c", 0)
+    fit(works, "p")
+    model = fit(works, "c")
+    assert [feature.path for feature in model.context] == [(0,)]
+    tree = entry(model, "class").tree
+    assert int(tree.feature[0]) == 0
+
+
+def test_rows_rise_with_a_column_and_ties_with_the_next() -> None:
+    # Days of nine rows and hours within them; the last column has no order.
+    day = np.repeat(np.arange(60), 9).astype(np.float64)
+    hour = np.sort(RNG.normal(0, 5, (60, 9)), axis=1).ravel()
+    columns = {"day": day, "hour": hour, "x": RNG.normal(0, 1, 540)}
+    table = pa.table({"id": ids(540), **{name: pa.array(values) for name, values in columns.items()}})
+    work = works_of({"t": table}, {})["t"]
+    assert fit_order(work, []).keys == (OrderKey("day"), OrderKey("hour"))
+    backwards = works_of({"t": table.set_column(1, "day", pa.array(day[::-1]))}, {})["t"]
+    assert fit_order(backwards, []).keys[0] == OrderKey("day", descending=True)
+
+
+def test_families_that_lie_apart_are_mixed_and_those_that_lie_together_are_not() -> None:
+    works = family()
+    keys, _ = fit_keys(works["c"], by_table(works), frozenset(), {}, False)
+    assert not fit_order(works["c"], keys).mixed
+    data = works["c"].data.take(pa.array(RNG.permutation(1000))).set_column(0, "id", ids(1000))
+    works = works_of({"p": works["p"].data, "c": data}, {"c": {"p": "p"}})
+    driven(works, "c", 0)
+    order = fit_order(works["c"], keys)
+    assert (order.keys, order.mixed) == ((), True)
