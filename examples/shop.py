@@ -7,12 +7,12 @@ Takes a path and a seed, gives the same file every time. Needs nothing but Pytho
 
 from __future__ import annotations
 
+import argparse
 import datetime as dt
 import json
 import math
 import random  # noqa: TID251 - an example needs nothing but Python
 import sqlite3
-import sys
 import uuid
 from collections.abc import Iterator
 from pathlib import Path
@@ -365,5 +365,13 @@ def _mail(first: str, last: str, host: str, taken: set[str]) -> str:
 
 
 if __name__ == "__main__":
-    for table, rows in build(Path(sys.argv[1] if len(sys.argv) > 1 else "shop.db")).items():
+    parser = argparse.ArgumentParser(description="Builds the example shop as a SQLite file.")
+    parser.add_argument("path", nargs="?", type=Path, default=Path("shop.db"))
+    parser.add_argument("--customers", type=int, default=2000)
+    parser.add_argument("--seed", type=int, default=2024)
+    parser.add_argument("--replace", action="store_true", help="replace a file that is there")
+    given = parser.parse_args()
+    if given.path.exists() and not given.replace:
+        parser.error(f"{given.path} exists; name another file or say --replace")
+    for table, rows in build(given.path, given.customers, given.seed).items():
         print(f"{table:14} {rows:7,}")

@@ -14,6 +14,11 @@ from tests.models_family import by_table, driven, works_of
 RNG = np.random.default_rng(0)
 
 
+@pytest.fixture(autouse=True)
+def same_numbers_in_any_order() -> None:
+    RNG.bit_generator.state = np.random.default_rng(0).bit_generator.state
+
+
 def ids(rows: int) -> pa.Array:
     return pa.array(np.arange(1, rows + 1))
 

@@ -10,6 +10,11 @@ from dbclone.models.trees import Growth, Tree, grow_tree, log_loss, mutual_infor
 
 Codes = npt.NDArray[np.uint8]
 RNG = np.random.default_rng(7)
+
+
+@pytest.fixture(autouse=True)
+def same_numbers_in_any_order() -> None:
+    RNG.bit_generator.state = np.random.default_rng(7).bit_generator.state
 NOISE = RNG.integers(0, 20, (4000, 3)).astype(np.uint8)
 
 

@@ -65,8 +65,8 @@ def test_everything_has_its_place() -> None:
     assert "customers 300 5 id email synthesize 1 check" in lines
     assert "orders.customer_id customers(id) yes no action" in lines
     assert "products.replaces products(id) yes no action self reference" in lines
-    assert "1 fill customers references no other table" in lines
-    assert "4 copy products references no other table" in lines
+    assert "1 fill customers waits for no other table" in lines
+    assert "4 copy products waits for no other table" in lines
     assert "customers.email email faker 300 of 300 are e-mails" in lines
     assert "products 40 copy 40 rows, referenced by items" in lines
     assert "view sales left out" in lines
