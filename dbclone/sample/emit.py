@@ -49,9 +49,10 @@ class Emitter:
             else:
                 half[column.name], lengths[column.name] = values, wanted
         known = {name: _cast(values, fields.field(name).type) for name, values in made.items()}
-        texts = self._texts(filled, lengths, start, known)
+        stand = {name: _cast(values, fields.field(name).type) for name, values in half.items() if values is not None}
+        texts = self._texts(filled, lengths, start, known | stand)
         for name, wanted in lengths.items():
-            known[name] = _merge(half[name], texts[name], wanted) if half[name] is not None else texts[name]
+            known[name] = _merge(stand[name], texts[name], wanted) if name in stand else texts[name]
         arrays = [_cast(known[field.name], field.type) for field in fields]
         return pa.RecordBatch.from_arrays(arrays, schema=fields)
 
