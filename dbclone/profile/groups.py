@@ -39,7 +39,7 @@ def group_columns(columns: tuple[ColumnProfile, ...], meanings: Mapping[str, Mea
 
 
 def _group(column: ColumnProfile, prefix: str, people: Counter[str]) -> str | None:
-    if column.maker is None or (column.meaning not in _OWN and column.maker.settings.get("distinct")):
+    if column.maker is None or (column.meaning not in _OWN | PLACE and column.maker.settings.get("distinct")):
         return None
     if column.meaning in NAMES and column.maker.name == "faker":
         return f"person:{prefix}"
