@@ -75,6 +75,10 @@ def open_loader(
         from dbclone.dialects import sqlite
 
         return sqlite.open_loader(address, source_identity=source_identity, replace=replace, ddl_mode=ddl_mode)
+    if address.dialect == "mysql":
+        from dbclone.dialects import mysql
+
+        return mysql.open_loader(address, source_identity=source_identity, replace=replace, ddl_mode=ddl_mode)
     if address.is_database:
         from dbclone.dialects import base
 
@@ -91,6 +95,10 @@ def _source(address: Address) -> Source:
         from dbclone.dialects import sqlite
 
         return sqlite.open_source(address)
+    if address.dialect == "mysql":
+        from dbclone.dialects import mysql
+
+        return mysql.open_source(address)
     from dbclone.dialects import base
 
     return base.open_source(address)

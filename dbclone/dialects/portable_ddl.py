@@ -49,6 +49,10 @@ def portable_ddl(schema: Schema, target: str) -> PortableDdl:
         from dbclone.dialects.portable_sqlite import SqliteWriter
 
         return SqliteWriter(schema, target).write()
+    if target == "mysql":
+        from dbclone.dialects.portable_mysql import MysqlWriter
+
+        return MysqlWriter(schema, target).write()
     return ServerWriter(schema, target).write()
 
 
@@ -160,10 +164,18 @@ class Writer:
             self.lose("domain", f"{where} {column.type.domain}", f"{self.type_of(column)} with the domain's checks")
         if column.type.kind is Kind.ENUM and self.source != self.target:
             self.lose("enum", f"{where} {column.type.sql}", f"{self.type_of(column)} with CHECK (... IN ...)")
-        if self.source != self.target and column.collation:
+        if self.source == "mysql" and column.collation:
+            self.lose_collation(column.collation)
+        elif self.source != self.target and column.collation:
             self.lose("collation", f"{where} {column.collation}", "the target's own")
         if column.type.kind is not Kind.ENUM and not keeps_kind(column.type, self.source, self.target):
             self.lose("type", f"{where} {column.type.sql}", f"{self.type_of(column)}, in the source's text form")
+
+    def lose_collation(self, name: str) -> None:
+        """MySQL names one for every text: listed once, not once a column."""
+        loss = Loss("collation", name, "the target's own, which tells small from capital letters")
+        if self.source != self.target and name.endswith("_ci") and loss not in self.losses:
+            self.losses.append(loss)
 
     def label_check(self, column: Column) -> str:
         labels = ", ".join("'" + label.replace("'", "''") + "'" for label in column.type.labels)
@@ -368,6 +380,9 @@ class ServerWriter(Writer):
 def target_names(schema: Schema, target: str) -> dict[TableName, TableName]:
     """What each table is called in the target: schemas are kept between two PostgreSQL databases, ``public`` takes
     those of a database that knows none, and SQLite's ``main`` takes all, flattened."""
+    if target == "mysql":
+        # A database is a schema there: the tables stand where the session is.
+        return {name: TableName("", short) for name, short in schema.short_names.items()}
     if schema.dialect == target:
         return {name: name for name in schema.short_names}
     place = {"postgresql": "public", "sqlite": "main"}.get(target, "")

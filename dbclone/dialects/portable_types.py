@@ -34,6 +34,18 @@ _POSTGRESQL = {
     Kind.JSON: "jsonb",
     Kind.BINARY: "bytea",
 }
+_MYSQL = {
+    Kind.MONEY: "decimal(19,2)",
+    Kind.BOOLEAN: "tinyint(1)",
+    Kind.DATE: "date",
+    Kind.TIME: "time(6)",
+    Kind.TIMESTAMP: "datetime(6)",
+    # Its own timestamp ends in 2038.
+    Kind.TIMESTAMPTZ: "datetime(6)",
+    Kind.UUID: "char(36)",
+    Kind.JSON: "json",
+    Kind.BINARY: "longblob",
+}
 _PG_TEXT_ONLY = (Kind.COMPOSITE, Kind.OTHER)
 
 
@@ -43,6 +55,8 @@ def type_name(type_: Type, source: str, target: str) -> str:
         return type_.sql if source == target else _sqlite(type_)
     if target == "postgresql":
         return _own_postgresql(type_) if source == target else _postgresql(type_)
+    if target == "mysql":
+        return type_.sql if source == target else _mysql(type_)
     return _generic(type_, target)
 
 
@@ -50,8 +64,8 @@ def keeps_kind(type_: Type, source: str, target: str) -> bool:
     """False where a value becomes mere text in the target."""
     if source == target:
         return not (target == "postgresql" and type_.kind in _PG_TEXT_ONLY)
-    kept = {Kind.INTEGER, Kind.DECIMAL, Kind.FLOAT, Kind.TEXT} | set(_POSTGRESQL if target == "postgresql" else _SQLITE)
-    return type_.kind in kept
+    named = {"postgresql": _POSTGRESQL, "mysql": _MYSQL}.get(target, _SQLITE)
+    return type_.kind in {Kind.INTEGER, Kind.DECIMAL, Kind.FLOAT, Kind.TEXT} | set(named)
 
 
 def _sqlite(type_: Type) -> str:
@@ -78,6 +92,24 @@ def _postgresql(type_: Type) -> str:
     if type_.kind is Kind.TEXT:
         return f"character varying({type_.length})" if type_.length else "text"
     return _POSTGRESQL.get(type_.kind, "text")
+
+
+def _mysql(type_: Type) -> str:
+    if type_.kind is Kind.INTEGER:
+        word = {8: "tinyint", 16: "smallint", 24: "mediumint", 32: "int"}.get(type_.bits or 64, "bigint")
+        return f"{word} unsigned" if type_.unsigned else word
+    if type_.kind is Kind.DECIMAL:
+        if type_.precision is None or type_.precision > 65 or not 0 <= (type_.scale or 0) <= 30:
+            return "double"  # a decimal without bounds, which travels as a double anyway
+        return f"decimal({type_.precision},{type_.scale or 0})"
+    if type_.kind is Kind.FLOAT:
+        return "float" if type_.bits == 32 else "double"
+    if type_.kind is Kind.TEXT:
+        return f"varchar({type_.length})" if type_.length and type_.length <= 1000 else "longtext"
+    if type_.kind is Kind.ENUM and type_.labels:
+        labels = "','".join(label.replace("\\", "\\\\").replace("'", "''") for label in type_.labels)
+        return f"enum('{labels}')"
+    return _MYSQL.get(type_.kind, "longtext")
 
 
 def _own_postgresql(type_: Type) -> str:
