@@ -12,6 +12,7 @@ import hashlib
 import io
 import json
 import math
+import re
 import types
 import typing
 import zipfile
@@ -31,7 +32,7 @@ from dbclone.models.arrows import arrow_type
 from dbclone.models.table import Models
 from dbclone.models.validate import check_models, require
 from dbclone.profile.value import Profile
-from dbclone.schema import Schema, Strategy, Table, TableName, make_plan
+from dbclone.schema import ForeignKey, Kind, Schema, Strategy, Table, TableName, make_plan
 
 FORMAT_VERSION = 1
 _MOST_MEMBERS = 10_000
@@ -195,9 +196,19 @@ def _check_schema(schema: Schema) -> None:
         for key in table.foreign_keys:
             paired = 0 < len(key.columns) == len(key.parent_columns) and key.table == table.name
             require(paired and set(key.columns) <= set(table.by_name), table.name, "has a key that is not its own")
+            require(_is_plain_empty(table, key), table.name, "has a key whose empty value is none of its column")
             # SQLite takes keys to tables and columns that are not there; nothing follows those.
             parent = set(schema.table(key.parent).by_name) if key.parent in schema else set(key.parent_columns)
             require(set(key.parent_columns) <= parent, table.name, "references a column that is not there")
+
+
+def _is_plain_empty(table: Table, key: ForeignKey) -> bool:
+    """Whether the value that stands for no parent can stand in the key's column."""
+    if key.empty is None:
+        return True
+    kind = table.column(key.columns[0]).type.kind
+    is_number = re.fullmatch("-?[0-9]{1,18}", key.empty) is not None
+    return key.inferred and len(key.columns) == 1 and (kind is Kind.TEXT or (kind is Kind.INTEGER and is_number))
 
 
 def _name(schema: object, name: object) -> TableName:

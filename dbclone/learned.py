@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
     from dbclone.models.work import Sample
     from dbclone.profile import ColumnOverride, Profile
+    from dbclone.profile.evidence import Proposal
 
 
 class Telling(Protocol):
@@ -44,6 +45,26 @@ class Learned:
     rows: Mapping[TableName, int]
     sample: Sample
     notes: tuple[str, ...] = ()
+    proposals: tuple[Proposal, ...] = ()
+
+
+def asked_schema(source: Source, config: Config, progress: Telling) -> tuple[Schema, tuple[Proposal, ...]]:
+    """The source's schema with the keys that the config adds, ignores or lets be inferred, and what was proposed.
+
+    Raises ConfigError for every name of the config that the source does not hold.
+    """
+    whole = with_keys(source.schema(), config)
+    if config.keys.extra or config.keys.infer:
+        from dbclone.undeclared import check_asked, find_keys, with_proposals
+
+        whole = check_asked(source, whole)
+    if not config.keys.infer:
+        return whole, ()
+    progress.stage("Looking for undeclared keys")
+    left_out = frozenset(name for name, one in resolve_tables(config, whole).items() if one is Strategy.SKIP)
+    kept = drop_tables(whole, left_out)
+    proposals = find_keys(source, kept, ignore=config.keys.ignore, tell=progress.advance)
+    return with_proposals(whole, proposals), proposals
 
 
 def learn_schema(source: Source, config: Config, progress: Telling) -> Learned:
@@ -57,7 +78,7 @@ def learn_schema(source: Source, config: Config, progress: Telling) -> Learned:
     from dbclone.profile import learn_profile
 
     progress.stage("Reading the schema")
-    whole = with_keys(source.schema(), config)
+    whole, proposals = asked_schema(source, config, progress)
     asked = resolve_tables(config, whole)
     first = make_plan(whole, asked)
     left_out = frozenset(name for name, strategy in first.strategies if strategy is Strategy.SKIP)
@@ -88,7 +109,7 @@ def learn_schema(source: Source, config: Config, progress: Telling) -> Learned:
     plan = make_plan(whole, strategies)
     children = _children(source, schema, rows, tables)
     sample = Sample(tables, {name: rows[name] for name in tables}, children)
-    return Learned(whole, schema, plan, profile, rows, sample, _notes(schema))
+    return Learned(whole, schema, plan, profile, rows, sample, _notes(schema), proposals)
 
 
 def real_rows(learned: Learned, config: Config) -> dict[TableName, pa.Table]:

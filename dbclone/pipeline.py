@@ -21,9 +21,9 @@ from dbclone.bundle import load as load
 from dbclone.config import Config, load_config, resolve_learners, resolve_rows, resolve_tables
 from dbclone.dialects import Address, Loss, Source, Stamp, Violation, open_source, parse_address
 from dbclone.errors import ConfigError, IntegrityError, TargetError
-from dbclone.learned import learn_schema, read_like, real_rows
+from dbclone.learned import asked_schema, learn_schema, read_like, real_rows
 from dbclone.report.inspection import Inspection
-from dbclone.reshape import asked_constraints, compare_schemas, counterparts, drop_tables, with_keys
+from dbclone.reshape import asked_constraints, compare_schemas, counterparts, drop_tables
 from dbclone.schema import Plan, Schema, Strategy, TableName, make_plan
 
 if TYPE_CHECKING:
@@ -111,7 +111,8 @@ def inspect(
     with _opened(source, force=True) as opened:
         learned = learn_schema(opened, config, progress)
     losses = () if wanted is None else _losses(learned.schema, wanted, config)
-    return Inspection(learned.whole, learned.plan, learned.profile, learned.rows, losses, learned.notes)
+    known = learned.whole, learned.plan, learned.profile, learned.rows
+    return Inspection(*known, losses, learned.notes, learned.proposals)
 
 
 def fit(
@@ -396,7 +397,7 @@ def _schema_of(text: str, config: Config) -> Schema:
     if address.dialect == "bundle":
         return load(address.path or text).schema
     with _opened(text, force=True) as opened:
-        whole = with_keys(opened.schema(), config)
+        whole, _ = asked_schema(opened, config, Silent())
     return drop_tables(whole, frozenset(n for n, s in resolve_tables(config, whole).items() if s is Strategy.SKIP))
 
 

@@ -49,8 +49,28 @@ def with_keys(schema: Schema, config: Config) -> Schema:
         assert child is not None
         assert parent is not None
         key = ForeignKey(child, tuple(extra.columns), parent, tuple(extra.parent_columns), inferred=True)
-        result = _with_key(result, key)
+        _refuse_other_types(result, key)
+        if not any(_is_same(key, known) for known in result.table(child).foreign_keys):
+            result = _with_key(result, key)
     return result
+
+
+def _refuse_other_types(schema: Schema, key: ForeignKey) -> None:
+    for own, above in zip(key.columns, key.parent_columns, strict=True):
+        types = schema.table(key.table).column(own).type, schema.table(key.parent).column(above).type
+        if types[0].kind is not types[1].kind:
+            where = f"{key.table}.{own}"
+            raise ConfigError(
+                f"keys.extra pairs {where}, of type {types[0].sql}, with {key.parent}.{above}, of type {types[1].sql}:"
+                " no value of the one is one of the other.",
+                where=where,
+                hint="name columns of the same kind, or leave this key out.",
+            )
+
+
+def _is_same(key: ForeignKey, other: ForeignKey) -> bool:
+    pairs = zip(key.columns, key.parent_columns, strict=True), zip(other.columns, other.parent_columns, strict=True)
+    return key.parent == other.parent and set(pairs[0]) == set(pairs[1])
 
 
 def rename_tables(schema: Schema, names: Mapping[TableName, TableName], own: Schema) -> Schema:

@@ -76,6 +76,7 @@ def inspect(source: str, graph: str | None, target: str | None, given: Given) ->
     Example:
       dbclone inspect shop.db
       dbclone inspect shop.db --graph mermaid
+      dbclone inspect legacy.db --infer-keys
       dbclone inspect postgresql://localhost/shop --target sqlite
     """
     from dbclone import pipeline
@@ -226,7 +227,7 @@ def clone(source: str, target: str, force: bool, report: str | None, given: Give
 @app.command()
 @click.argument("target")
 @click.option("--against", metavar="SOURCE", help="Also check the tables and constraints of this source or bundle.")
-@settings("include", "exclude")
+@settings("include", "exclude", "infer_keys")
 def verify(target: str, against: str | None, given: Given) -> None:
     """Check that every constraint of a database holds; exit 1 if not.
 
@@ -270,7 +271,7 @@ def _limits(ctx: click.Context, param: click.Parameter, given: tuple[str, ...]) 
     callback=_limits,
     help="Exit 3 where the score, or the figure of that name, is lower.",
 )
-@settings("sample_rows", "include", "exclude")
+@settings("sample_rows", "include", "exclude", "infer_keys")
 def compare(
     source: str,
     target: str,

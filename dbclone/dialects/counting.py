@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from dbclone.dialects.protocol import Source, Violation
 from dbclone.errors import DbcloneError
-from dbclone.schema import Check, ForeignKey, Schema, Table, TableName, Unique
+from dbclone.schema import Check, Column, ForeignKey, Schema, Table, TableName, Unique
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -64,6 +64,9 @@ def count_orphans(source: Source, schema: Schema, key: ForeignKey) -> int:
     same = " AND ".join(f"p.{_quote(parent)} = c.{_quote(own)}" for own, parent in pairs)
     child, parent = _relation(schema, key.table), _relation(schema, key.parent)
     lost = f"{_filled(key.columns, 'c.')} AND NOT EXISTS (SELECT 1 FROM {parent} p WHERE {same})"
+    if key.empty is not None:
+        column = schema.table(key.table).column(key.columns[0])
+        lost += f" AND c.{_quote(column.name)} <> {_constant(key.empty, column)}"
     if key.match == "FULL" and len(key.columns) > 1:
         empty = " AND ".join(f"c.{_quote(column)} IS NULL" for column in key.columns)
         lost = f"({lost}) OR (NOT ({_filled(key.columns, 'c.')}) AND NOT ({empty}))"
@@ -153,6 +156,11 @@ def _count(source: Source, sql: str) -> int:
 
 def _filled(columns: Iterable[str], prefix: str = "") -> str:
     return " AND ".join(f"{prefix}{_quote(column)} IS NOT NULL" for column in columns)
+
+
+def _constant(text: str, column: Column) -> str:
+    """The value that stands for no parent; of a number only digits are taken over into the statement."""
+    return str(int(text)) if column.type.is_number else "'" + text.replace("'", "''") + "'"
 
 
 def _relation(schema: Schema, name: TableName) -> str:

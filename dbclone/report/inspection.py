@@ -15,8 +15,10 @@ from rich.table import Table as Grid
 from rich.text import Text
 
 from dbclone.dialects.protocol import Loss
+from dbclone.profile.evidence import Proposal
 from dbclone.profile.value import ColumnProfile, Profile
 from dbclone.report.names import Names, counted, listed
+from dbclone.report.proposals import proposals_json, proposals_text
 from dbclone.schema import ForeignKey, Plan, Schema, Strategy, Table, TableName, is_nullable
 
 _MANY = 60
@@ -24,7 +26,10 @@ _MANY = 60
 
 @dataclass(frozen=True)
 class Inspection:
-    """``rows`` counts each table; ``profile`` is None where no row was read; ``losses`` are for another database."""
+    """``rows`` counts each table; ``profile`` is None where no row was read; ``losses`` are for another database.
+
+    ``proposals`` are undeclared keys, where they were looked for; the usable ones are in ``schema`` already.
+    """
 
     schema: Schema
     plan: Plan
@@ -32,6 +37,7 @@ class Inspection:
     rows: Mapping[TableName, int] = field(default_factory=dict)
     losses: tuple[Loss, ...] = ()
     notes: tuple[str, ...] = ()
+    proposals: tuple[Proposal, ...] = ()
 
     def to_json(self) -> dict[str, Any]:
         return inspection_json(self)
@@ -44,6 +50,7 @@ def inspection_text(found: Inspection) -> RenderableType:
         _headline(found),
         _tables(found, names),
         _keys(found, names),
+        proposals_text(found.proposals, names),
         _cycles(found, names),
         _plan(found, names),
         _sensitive(found, names),
@@ -59,6 +66,7 @@ def inspection_json(found: Inspection) -> dict[str, Any]:
     return {
         "tables": [_table_json(found, table) for table in found.schema],
         "foreign_keys": [_key_json(found, key) for key in found.schema.foreign_keys],
+        "proposals": proposals_json(found.proposals),
         "cycles": [[str(name) for name in cycle] for cycle in found.plan.cycles],
         "cuts": [{"key": str(cut.key), "reason": cut.reason} for cut in found.plan.cuts],
         "plan": [

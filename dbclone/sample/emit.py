@@ -134,7 +134,11 @@ class Emitter:
             result = values if result is None else _coalesce(result, values)
             if not result.null_count:
                 break
-        return result if result is not None else pa.nulls(len(rows), arrow_type(column.type.storage))
+        if result is None:
+            result = pa.nulls(len(rows), arrow_type(column.type.storage))
+        emptied = (filled.table.foreign_keys[number].empty for number in keys)
+        nothing = next((value for value in emptied if value is not None), None)
+        return result if nothing is None else result.fill_null(pa.scalar(nothing).cast(result.type))
 
 
 def key_columns(filled: Filled, models: Models, schema: Schema) -> list[Column]:

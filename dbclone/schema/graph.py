@@ -58,6 +58,8 @@ def order_tables(schema: Schema, tables: Iterable[TableName]) -> Order:
 
 def is_nullable(table: Table, key: ForeignKey) -> bool:
     """True where a row may leave the key empty (with MATCH FULL every column must be nullable)."""
+    if key.empty is not None:
+        return True
     nullable = [table.column(name).nullable for name in key.columns]
     return all(nullable) if key.match == "FULL" else any(nullable)
 

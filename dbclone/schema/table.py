@@ -73,7 +73,11 @@ class Unique:
 
 @dataclass(frozen=True)
 class ForeignKey:
-    """``columns`` of ``table`` reference ``parent_columns`` of ``parent``, pairwise."""
+    """``columns`` of ``table`` reference ``parent_columns`` of ``parent``, pairwise.
+
+    ``inferred`` keys are declared nowhere and made nowhere. Where such a key has a value that stands for no parent
+    (a 0, an empty text), ``empty`` is that value as text.
+    """
 
     table: TableName
     columns: tuple[str, ...]
@@ -87,6 +91,7 @@ class ForeignKey:
     initially_deferred: bool = False
     validated: bool = True
     inferred: bool = False
+    empty: str | None = None
 
     def __str__(self) -> str:
         return f"{self.table}({', '.join(self.columns)}) -> {self.parent}({', '.join(self.parent_columns)})"

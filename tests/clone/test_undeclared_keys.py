@@ -1,0 +1,87 @@
+"""Clones of databases that declare no keys: those that were inferred hold in the clone as declared ones would."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import sqlite3
+import subprocess
+from collections.abc import Callable
+from pathlib import Path
+
+import psycopg
+import pytest
+
+from dbclone.dialects.postgresql.dump import find_pg_dump
+from tests.clone.runs import cloned, fine, run
+
+STRIPPED = """
+CREATE TABLE users (id integer PRIMARY KEY, login varchar(30) NOT NULL UNIQUE, manager_id integer);
+CREATE TABLE tasks (id integer PRIMARY KEY, user_id integer NOT NULL, parent_id integer NOT NULL, hours integer);
+INSERT INTO users SELECT n * 7, 'user' || (n * 7919 % 1000), CASE WHEN n > 5 THEN (n % 5 + 1) * 7 END
+  FROM (WITH RECURSIVE s(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM s WHERE n < 200) SELECT n FROM s) q;
+INSERT INTO tasks SELECT n * 3, (n * 31 % 200 + 1) * 7, CASE WHEN n < 40 THEN 0 ELSE (n % 39 + 1) * 3 END, n % 12
+  FROM (WITH RECURSIVE s(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM s WHERE n < 1500) SELECT n FROM s) q;
+"""
+
+
+def stripped_file(path: Path) -> Path:
+    with contextlib.closing(sqlite3.connect(path)) as connection:
+        connection.executescript(STRIPPED)
+        connection.commit()
+    return path
+
+
+def test_inferred_keys_hold_in_a_clone_and_are_counted_by_verify(tmp_path: Path) -> None:
+    source, target, bundle = stripped_file(tmp_path / "a.db"), tmp_path / "b.db", tmp_path / "a.dbclone"
+    cloned(source, target, "--infer-keys")
+    with contextlib.closing(sqlite3.connect(target)) as connection:
+        [[orphans]] = connection.execute("SELECT count(*) FROM tasks WHERE user_id NOT IN (SELECT id FROM users)")
+        [[roots]] = connection.execute("SELECT count(*) FROM tasks WHERE parent_id = 0")
+        [[lost]] = connection.execute(
+            "SELECT count(*) FROM tasks WHERE parent_id <> 0 AND parent_id NOT IN (SELECT id FROM tasks)"
+        )
+        assert connection.execute("SELECT count(*) FROM pragma_foreign_key_list('tasks')").fetchone() == (0,)
+    assert (orphans, lost) == (0, 0)
+    assert 20 <= roots <= 80
+    report = json.loads(fine("verify", target, "--against", source, "--infer-keys", "--json", "--quiet"))
+    assert (report["ok"], report["foreign_keys"]) == (True, 3)
+    fine("fit", source, "-o", bundle, "--infer-keys", "--quiet")
+    with contextlib.closing(sqlite3.connect(target)) as connection:
+        connection.execute("UPDATE tasks SET user_id = 1 WHERE id IN (SELECT id FROM tasks LIMIT 3)")
+        connection.commit()
+    for against in ((source, "--infer-keys"), (bundle,)):
+        result = run("verify", target, "--against", *against, "--json", "--quiet")
+        assert result.exit_code == 1
+        [broken] = json.loads(result.stdout)["violations"]
+        assert (broken["constraint"], broken["rows"]) == ("main.tasks(user_id) -> main.users(id)", 3)
+
+
+@pytest.mark.parametrize("name", ["northwind", "sakila"])
+def test_a_published_database_without_its_keys_keeps_them_in_its_clone(
+    name: str, shared_postgres: Callable[[str], str], new_database: Callable[..., str], tmp_path: Path
+) -> None:
+    declared = shared_postgres(name)
+    stripped = copy_without_keys(declared, new_database)
+    target = new_database(exists=False)
+    cloned(stripped, target, "--infer-keys")
+    # The declared keys, which the clone's own schema knows nothing of, are asked of it.
+    report = json.loads(fine("verify", target, "--against", declared, "--json", "--quiet"))
+    assert report["ok"] is True
+    assert report["foreign_keys"] >= 13
+
+
+def copy_without_keys(source: str, new_database: Callable[..., str]) -> str:
+    url = new_database()
+    program = find_pg_dump(15)
+    dumped = subprocess.run([str(program), "--no-owner", source], capture_output=True, text=True, check=True)
+    psql = program.with_name("psql")
+    subprocess.run([str(psql), "-q", "-d", url], input=dumped.stdout, capture_output=True, text=True, check=True)
+    with psycopg.connect(url, autocommit=True) as connection:
+        keys = connection.execute(
+            "SELECT format('ALTER TABLE %s DROP CONSTRAINT %I', conrelid::regclass, conname) FROM pg_constraint"
+            " WHERE contype = 'f' AND conparentid = 0"
+        ).fetchall()
+        for (statement,) in keys:
+            connection.execute(statement.encode())
+    return url
