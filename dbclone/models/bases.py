@@ -33,13 +33,19 @@ class Bases:
     keys: list[KeyModel]
     k: int
 
-    def candidates(self, draft: Draft, earlier: list[Draft]) -> list[Candidate]:
-        """All that ``draft`` might be coded against, where the drafts ``earlier`` are drawn before it."""
+    def candidates(self, draft: Draft, earlier: list[Draft], only: frozenset[Base] | None = None) -> list[Candidate]:
+        """All that ``draft`` might be coded against, where the drafts ``earlier`` are drawn before it.
+
+        With ``only`` those that lie on one of these bases, whichever way.
+        """
         found = same_as_sibling(self.work, draft)
         if draft.values is None or draft.numbers is None or draft.type is None or not _may_differ(draft, draft.type):
             return found
         anchors = _find_anchors(draft.values, self.k)
+        wanted = None if only is None else {(one.kind, one.column, one.key) for one in only}
         for base, against in self._bases(draft, draft.type, earlier):
+            if wanted is not None and (base.kind, base.column, base.key) not in wanted:
+                continue
             if base.kind != "sibling":
                 found += _same_as_base(draft.values, base, against)
             found += _Against(draft.values, draft.numbers, base, against, anchors, self.k).candidates(draft.type)

@@ -6,7 +6,7 @@ Takes a Work and the codes of its keys, gives a Draft an entry: keys, then colum
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 import numpy.typing as npt
@@ -76,6 +76,12 @@ class Draft:
         calendar = (True, True, False, False) if self.unit else ()
         stages = (one.codec is None for one in self.stages)
         return (self.category or self.size <= _FEW_CODES, *stages, *calendar)
+
+    def on(self, rows: npt.NDArray[np.int64]) -> Draft:
+        """The draft on some of its rows, before it has stages."""
+        values = None if self.values is None else self.values[rows]
+        known = None if self.known is None else self.known[rows]
+        return replace(self, codes=self.codes[rows], values=values, known=known)
 
     @property
     def slots(self) -> Codes:

@@ -15,6 +15,7 @@ import numpy.typing as npt
 from dbclone.models.drafts import Draft, draft_entries
 from dbclone.models.layout import Grower, Layout, lay_out
 from dbclone.models.order import fit_order
+from dbclone.models.parallel import each
 from dbclone.models.representations import choose_bases
 from dbclone.models.rules import find_copies, find_counters, fit_numbered
 from dbclone.models.table import NO_CODE, Entry, Feature, KeyModel, Stage, TableModel
@@ -75,12 +76,9 @@ def _grow(drafts: list[Draft], layout: Layout, own: Codes, growth: Growth, seed:
     """The entries with their trees, on ``own`` slots (rows, slots) in sibling order."""
     grouped = layout.grouped(_grouped(drafts))
     grower = Grower(layout.matrix(own), grouped, layout.work.entity[layout.work.order], growth, seed)
-    entries: list[Entry] = []
-    slot = 0
-    for draft in drafts:
-        entries.append(_grow_entry(draft, layout, own, slot, grower))
-        slot += entries[-1].slots
-    return entries
+    ends = np.cumsum([len(draft.grouped) for draft in drafts]).tolist()
+    places = zip(drafts, [0, *ends[:-1]], strict=True) if drafts else ()
+    return each(lambda place: _grow_entry(place[0], layout, own, place[1], grower), places)
 
 
 def _grouped(drafts: list[Draft]) -> Iterable[bool]:

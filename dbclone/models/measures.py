@@ -11,7 +11,7 @@ from numba import njit
 CODES = 256
 
 
-@njit(cache=True)
+@njit(cache=True, nogil=True)
 def tell_information(matrix, target, allowed, sample):  # type: ignore[no-untyped-def]
     """Mutual information in nats, less its expectation under independence, of each feature with the target."""
     size = len(sample)
@@ -23,20 +23,21 @@ def tell_information(matrix, target, allowed, sample):  # type: ignore[no-untype
         second[target[row]] += 1
     for number in range(len(allowed)):
         column = allowed[number]
-        joint[:, :] = 0
         first[:] = 0
         for row in sample:
             joint[matrix[row, column], target[row]] += 1
             first[matrix[row, column]] += 1
         gain = 0.0
         cells = 0
-        for a in range(CODES):
-            if first[a] == 0:
-                continue
-            for b in range(CODES):
-                if joint[a, b] > 0:
-                    gain += joint[a, b] * np.log(joint[a, b] * size / (first[a] * second[b]))
-                    cells += 1
+        # Once a cell, though its rows come one by one: what was counted is taken away, and the table is empty again.
+        for row in sample:
+            a = matrix[row, column]
+            b = target[row]
+            together = joint[a, b]
+            if together > 0:
+                gain += together * np.log(together * size / (first[a] * second[b]))
+                cells += 1
+                joint[a, b] = 0
         used_first = np.count_nonzero(first)
         used_second = np.count_nonzero(second)
         bias = min(0.5 * (used_first - 1) * (used_second - 1), 0.7 * cells)
@@ -44,7 +45,7 @@ def tell_information(matrix, target, allowed, sample):  # type: ignore[no-untype
     return result
 
 
-@njit(cache=True)
+@njit(cache=True, nogil=True)
 def row_losses(feature, left, right, mask, start, codes, cumulative, matrix, target, floor):  # type: ignore[no-untyped-def]
     """(rows,) nats that each row's target costs, at most ``-log(floor)``."""
     result = np.empty(len(target))

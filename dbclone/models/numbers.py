@@ -11,6 +11,7 @@ from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
+from numba import njit
 
 Floats = npt.NDArray[np.float64]
 Codes = npt.NDArray[np.uint8]
@@ -46,25 +47,8 @@ class NumberCodec:
 
     def encode(self, values: Floats) -> Codes:
         """Codes (n,) of ``values`` (n,), NaN as 0."""
-        result = np.zeros(len(values), np.uint8)
-        valid = ~np.isnan(values)
-        numbers = values[valid]
-        if len(self.bin_codes):
-            bins = np.clip(np.searchsorted(self.edges, numbers, side="right") - 1, 0, len(self.bin_codes) - 1)
-            codes = self.bin_codes[bins]
-        elif len(self.spikes):
-            near = np.clip(np.searchsorted(self.spikes, numbers), 0, len(self.spikes) - 1)
-            below = np.clip(near - 1, 0, None)
-            closer = np.abs(self.spikes[below] - numbers) < np.abs(self.spikes[near] - numbers)
-            codes = self.spike_codes[np.where(closer, below, near)]
-        else:
-            codes = np.zeros(len(numbers), np.uint8)
-        if len(self.spikes):
-            place = np.clip(np.searchsorted(self.spikes, numbers), 0, len(self.spikes) - 1)
-            exact = self.spikes[place] == numbers
-            codes = np.where(exact, self.spike_codes[place], codes)
-        result[valid] = codes
-        return result
+        codes: Codes = _encode(values, self.spikes, self.spike_codes, self.edges, self.bin_codes)
+        return codes
 
     def log_widths(self) -> Floats:
         """(size,) logarithm of the number of grid steps that each code stands for, 0 where it is exact."""
@@ -82,6 +66,41 @@ class NumberCodec:
         for number, code in enumerate(self.bin_codes):
             middle[code] = self.knots[(self.first[number] + self.first[number + 1]) // 2]
         return middle
+
+
+@njit(cache=True, nogil=True)
+def _first_not_below(ascending, value):  # type: ignore[no-untyped-def]
+    """The first place in ``ascending`` whose number is not below ``value``; without a branch that could go wrong."""
+    base = 0
+    left = len(ascending)
+    while left > 1:
+        half = left >> 1
+        base += half * (ascending[base + half - 1] < value)
+        left -= half
+    return base + (left > 0 and ascending[base] < value)
+
+
+@njit(cache=True, nogil=True)
+def _encode(values, spikes, spike_codes, edges, bin_codes):  # type: ignore[no-untyped-def]
+    result = np.zeros(len(values), np.uint8)
+    for row in range(len(values)):
+        value = values[row]
+        if np.isnan(value):
+            continue
+        near = _first_not_below(spikes, value)
+        if near < len(spikes) and spikes[near] == value:
+            result[row] = spike_codes[near]
+        elif len(bin_codes):
+            place = _first_not_below(edges, value)
+            # A value on an edge belongs to the bin that begins there.
+            while place < len(edges) and edges[place] <= value:
+                place += 1
+            result[row] = bin_codes[min(max(place - 1, 0), len(bin_codes) - 1)]
+        elif len(spikes):
+            near = min(near, len(spikes) - 1)
+            below = max(near - 1, 0)
+            result[row] = spike_codes[below if abs(spikes[below] - value) < abs(spikes[near] - value) else near]
+    return result
 
 
 def fit_numbers(

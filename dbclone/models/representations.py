@@ -10,11 +10,13 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
+import pyarrow as pa
 
 from dbclone.models.bases import Bases
 from dbclone.models.drafts import Candidate, Draft
 from dbclone.models.layout import Grower, Layout
 from dbclone.models.numbers import fit_numbers
+from dbclone.models.parallel import each
 from dbclone.models.table import NO_CODE, KeyModel
 from dbclone.models.trees import Growth, log_loss
 from dbclone.models.work import Work
@@ -23,6 +25,8 @@ from dbclone.schema import TableName
 Floats = npt.NDArray[np.float64]
 Rows = npt.NDArray[np.int64]
 _TRIAL_ROWS = 8_000
+_THIN_ROWS = 40_000
+"""Rows on which bases are looked for and compared."""
 _STAGES = 3
 _LEAST_GAIN = 0.02
 """Nats a row that a stage has to save."""
@@ -40,17 +44,68 @@ def choose_bases(
     """The drafts with their stages; each may look at the plain codes of those before it."""
     if work.rows < 40 or not drafts:
         return drafts
-    matrix = layout.matrix(np.stack([draft.codes[work.order] for draft in drafts], axis=1))
-    grower = Grower(matrix, np.zeros(matrix.shape[1], bool), work.entity[work.order], growth, seed)
-    bases = Bases(work, works, keys, growth.k)
-    chosen: list[Draft] = []
-    for number, draft in enumerate(drafts):
+    whole = Bases(work, works, keys, growth.k)
+    thin, shown = _thinned(work), drafts
+    context = layout.context
+    if thin is not None:
+        rows, part, context = thin.rows, thin.part, layout.context[thin.begin : thin.end]
+        shown = [draft.on(rows) for draft in drafts]
+    else:
+        part = work
+    small = replace(layout, work=part, context=context)
+    matrix = small.matrix(np.stack([draft.codes[part.order] for draft in shown], axis=1))
+    grower = Grower(matrix, np.zeros(matrix.shape[1], bool), part.entity[part.order], growth, seed)
+    bases = Bases(part, works, keys, growth.k)
+
+    def choose(number: int) -> Draft:
+        draft = drafts[number]
         repeatable = draft.role in ("column", "length", "bound") or _names_rows(draft, keys)
-        if repeatable and draft.size > 3:
-            trial = _Trial(draft, work, grower, layout.allowed(len(drafts), number))
-            draft = _with_stages(trial, bases.candidates(draft, chosen))
-        chosen.append(draft)
-    return chosen
+        if not repeatable or draft.size <= 3:
+            return draft
+        trial = _Trial(shown[number], part, grower, small.allowed(len(drafts), number))
+        stages = _choose_stages(trial, bases.candidates(shown[number], shown[:number]))
+        if stages and thin is not None:
+            only = [one.base for one in stages]
+            found = {one.base: one for one in whole.candidates(draft, drafts[:number], frozenset(only))}
+            stages = [found[base] for base in only if base in found]
+        return _with_stages(draft, stages, work.rows, growth.k)
+
+    return each(choose, range(len(drafts)))
+
+
+@dataclass(frozen=True)
+class _Thin:
+    """Some of a table's families: ``rows`` of the whole, ascending, ``begin`` .. ``end`` in sibling order, and the
+    ``part`` that they make."""
+
+    rows: Rows
+    begin: int
+    end: int
+    part: Work
+
+
+def _thinned(work: Work) -> _Thin | None:
+    """As many whole families as trials need, None where the table has no more."""
+    if work.rows <= 1.5 * _THIN_ROWS:
+        return None
+    starts = np.flatnonzero(work.position == 0)
+    begin = int(starts[np.searchsorted(starts, (work.rows - _THIN_ROWS) // 2)])
+    further = starts[np.searchsorted(starts, begin + _THIN_ROWS) :]
+    end = int(further[0]) if len(further) else work.rows
+    rows = np.sort(work.order[begin:end])
+    part = replace(
+        work,
+        data=work.data.select([0]).take(pa.array(rows)),
+        numbers={name: values[rows] for name, values in work.numbers.items()},
+        categories={name: codes[rows] for name, codes in work.categories.items()},
+        links=[link[rows] for link in work.links],
+        order=np.searchsorted(rows, work.order[begin:end]),
+        position=work.position[begin:end],
+        left=work.left[begin:end],
+        entity=work.entity[rows],
+        hidden=[replace(one, values=one.values[rows], known=one.known[rows]) for one in work.hidden],
+    )
+    return _Thin(rows, begin, end, part)
 
 
 def _names_rows(draft: Draft, keys: list[KeyModel]) -> bool:
@@ -58,25 +113,39 @@ def _names_rows(draft: Draft, keys: list[KeyModel]) -> bool:
     return draft.role == "key" and keys[int(draft.name.removeprefix("key "))].mode == "category"
 
 
-def _with_stages(trial: _Trial, candidates: list[Candidate]) -> Draft:
+def _choose_stages(trial: _Trial, candidates: list[Candidate]) -> list[Candidate]:
     """Up to three stages, each chosen on the rows that the ones before leave over."""
-    draft, work = trial.draft, trial.work
-    left = np.ones(work.rows, bool)
+    left = np.ones(trial.work.rows, bool)
     stages: list[Candidate] = []
     for _ in range(_STAGES):
         best = trial.best(candidates, left)
         if best is None:
             break
-        stages.append(replace(best, codes=np.where(left, best.codes, NO_CODE).astype(np.uint8)))
-        left &= best.passes
+        stages.append(best)
+        left &= _left_by(best, left)
         candidates = [one for one in candidates if one.base != best.base]
         if left.mean() < 0.002:
             break
-    if not stages:
+    return stages
+
+
+def _left_by(stage: Candidate, left: npt.NDArray[np.bool_]) -> npt.NDArray[np.bool_]:
+    """(rows,) rows that a stage which sees those that are ``left`` has to leave to the next."""
+    return replace(stage, codes=np.where(left, stage.codes, NO_CODE).astype(np.uint8)).passes
+
+
+def _with_stages(draft: Draft, chosen: list[Candidate], rows: int, k: int) -> Draft:
+    """The draft with the chosen stages, each on the rows that the ones before leave over."""
+    if not chosen:
         return draft
+    left = np.ones(rows, bool)
+    stages: list[Candidate] = []
+    for one in chosen:
+        stages.append(replace(one, codes=np.where(left, one.codes, NO_CODE).astype(np.uint8)))
+        left &= stages[-1].passes
     start = None
     if draft.values is not None and stages[-1].base.way != "same" and left.sum() >= 20:
-        start = fit_numbers(np.where(left, draft.values, np.nan), k=trial.grower.growth.k)
+        start = fit_numbers(np.where(left, draft.values, np.nan), k=k)
     return replace(draft, stages=tuple(stages), start=start)
 
 

@@ -11,13 +11,17 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from dbclone.models.growing import grow_nodes, leaf_distributions
+from dbclone.models.growing import fill_leaves, gather_columns, grow_nodes, leaf_distributions
 from dbclone.models.measures import CODES, row_losses, tell_information
 
 Codes = npt.NDArray[np.uint8]
 Rows = npt.NDArray[np.int64]
-_SPLIT_ROWS = 16_384
+_SPLIT_ROWS = 8_192
 _RARE_SHARE = 0.97
+_SCREEN_ROWS = 6_000
+_LARGE = 20_000
+_NARROW = 8
+"""Features that the small nodes of a tree of so many rows look at."""
 
 
 @dataclass(frozen=True)
@@ -46,7 +50,8 @@ class Tree:
 @dataclass(frozen=True)
 class Growth:
     """How trees grow: ``min_leaf`` rows and ``k`` distinct root entities a leaf, ``penalty`` times the AIC bar a split,
-    ``smooth`` pseudo-rows drawn from the parent node, at most ``features`` features a tree."""
+    ``smooth`` pseudo-rows drawn from the parent node, at most ``features`` features a tree, whose structure is chosen
+    on at most ``rows`` rows."""
 
     min_leaf: int = 20
     k: int = 5
@@ -54,6 +59,7 @@ class Growth:
     smooth: float = 0.0
     features: int = 40
     max_leaves: int = 4096
+    rows: int = 60_000
 
 
 def grow_tree(
@@ -75,25 +81,29 @@ def grow_tree(
     rows = len(target)
     order = np.random.default_rng(seed).permutation(rows)
     screened = _screen(matrix, target, allowed, order, growth.features) if len(allowed) > growth.features else allowed
-    _, entity = np.unique(entities, return_inverse=True)
     # What happens once in a thousand rows is not seen in a sample of them: such targets are split on all rows.
     common = np.bincount(target).max(initial=0) > _RARE_SHARE * rows
+    shown = order[: rows if common or growth.smooth else growth.rows]
     nodes, leaf_start, leaf_rows, parents = grow_nodes(
-        matrix,
-        target,
-        order,
-        screened.astype(np.int64),
-        grouped,
+        gather_columns(matrix, shown, screened.astype(np.int64)),
+        target[shown],
+        grouped[screened],
         ordered,
-        entity.astype(np.int64),
+        entities[shown],
         growth.min_leaf,
         growth.k,
         growth.penalty,
         growth.max_leaves,
         rows if common else _SPLIT_ROWS,
+        _NARROW if rows >= _LARGE else len(screened),
     )
-    start, codes, cumulative = leaf_distributions(target, leaf_start, leaf_rows, parents, growth.smooth)
-    feature, left, right, mask = nodes
+    chosen, left, right, mask = nodes
+    feature = np.where(chosen >= 0, screened[np.clip(chosen, 0, None)], -1).astype(np.int32)
+    if len(shown) < rows:
+        # The structure is chosen on some rows, the leaves are filled with all of them.
+        shown = np.arange(rows)
+        leaf_start, leaf_rows = fill_leaves(feature, left, right, mask, matrix, len(leaf_start) - 1)
+    start, codes, cumulative = leaf_distributions(target[shown], leaf_start, leaf_rows, parents, growth.smooth)
     return Tree(feature, left, right, mask, start, codes, cumulative, np.diff(leaf_start))
 
 
@@ -131,7 +141,7 @@ def mutual_information(matrix: Codes, target: Codes) -> npt.NDArray[np.float64]:
 
 def _screen(matrix: Codes, target: Codes, allowed: Rows, order: Rows, keep: int) -> Rows:
     """The ``keep`` features of ``allowed`` that tell most of the target, by a sample of the rows."""
-    sample = order[:8192]
+    sample = order[:_SCREEN_ROWS]
     gains = tell_information(matrix, target, allowed, sample)
     best = np.argsort(-gains, kind="stable")[:keep]
     return np.sort(allowed[best])

@@ -299,15 +299,17 @@ def arrange(work: Work, works: Mapping[TableName, Work]) -> None:
 
 def _told(work: Work, parent: Rows, order: Rows, leave_out: str) -> float:
     """Nats a row that position and the previous sibling tell of the other columns, siblings in this ``order``."""
-    columns = [codec.encode(work.numbers[name]) for name, codec in work.number_codecs.items() if name != leave_out]
-    columns += list(work.categories.values())
     place, _ = positions(parent[order])
     rows = np.flatnonzero(place > 0)[:20_000]
+    here, before = order[rows], order[np.maximum(rows - 1, 0)]
+    columns = [(codes[here], codes[before]) for codes in work.categories.values()]
+    for name, codec in work.number_codecs.items():
+        if name != leave_out:
+            columns.append((codec.encode(work.numbers[name][here]), codec.encode(work.numbers[name][before])))
     total = 0.0
-    for codes in columns:
-        here = codes[order]
-        features = np.stack([here[np.maximum(rows - 1, 0)], np.minimum(place[rows], 250).astype(np.uint8)], axis=1)
-        total += float(np.maximum(0.0, mutual_information(np.ascontiguousarray(features), here[rows])).max(initial=0.0))
+    for target, sibling in columns:
+        features = np.stack([sibling, np.minimum(place[rows], 250).astype(np.uint8)], axis=1)
+        total += float(np.maximum(0.0, mutual_information(np.ascontiguousarray(features), target)).max(initial=0.0))
     return total / max(1, len(rows))
 
 

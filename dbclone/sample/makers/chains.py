@@ -59,23 +59,24 @@ class Chain:
         self._script_of[-1] = len(groups) - 1
         self._members = np.concatenate(groups)
         self._member_start = np.concatenate([[0], np.cumsum([len(group) for group in groups])])
-        shares = [np.cumsum(self._weights[group]) / self._weights[group].sum() for group in groups]
-        self._member_share = np.concatenate(shares)
         self._reach = np.zeros((1, self.start + 1))
         self._any = np.zeros((1, len(groups)))
-        self._highest = np.zeros((1, len(groups)))
+        self._begin = np.zeros((1, self._ways.shape[1]))
+        self._member_ends = np.zeros((1, len(self._members)), np.float32)
 
     def _fill(self, follow: dict[int, list[list[int]]], last: dict[int, int]) -> None:
         width, nodes = max((len(ways) for ways in follow.values()), default=0), self.start + 1
         self._ways = np.zeros((nodes, width), np.int64)
         self._chance = np.zeros((nodes, width))
         self._then = np.zeros((nodes, width), np.int64)
+        self._known = np.zeros(nodes, np.int64)
         self._odd = np.ones(nodes)
         if (self._end < 1).any():
             self._odd[: len(self._end)] = np.maximum(1 - self._end, 1e-3)
         for node, ways in follow.items():
             counts = np.array([count for _, count in ways], np.float64)
             before = last.get(node, node)
+            self._known[node] = len(ways)
             self._ways[node, : len(ways)] = [word for word, _ in ways]
             self._then[node, : len(ways)] = [self._pairs.get((before, word), word) for word, _ in ways]
             # What a node is worth in all does not depend on how much is known of it, or the unknown would attract.
@@ -103,9 +104,21 @@ class Chain:
     def _walk(self, lengths: Ints, seeds: npt.NDArray[np.uint64], most: int) -> npt.NDArray[np.int32]:
         from dbclone.sample.makers.walking import walk
 
-        arrays = (self._ways, self._then, self._chance, self._odd, self.lengths, self._end, self._reach, self._any)
-        others = (self._highest, self._script_of, self._members, self._member_start, self._member_share)
-        table: npt.NDArray[np.int32] = walk(lengths, seeds, self.start, *arrays, *others, most)
+        ways = self._ways, self._then, self._chance, self._known, self._odd
+        others = self._script_of, self._members, self._member_start, self._member_ends
+        table: npt.NDArray[np.int32] = walk(
+            lengths,
+            seeds,
+            self.start,
+            *ways,
+            self.lengths,
+            self._end,
+            self._reach,
+            self._any,
+            self._begin,
+            *others,
+            most,
+        )
         return table[:, : int((table >= 0).any(axis=0).sum())]
 
     def _look_back(self, longest: int) -> None:
@@ -113,20 +126,24 @@ class Chain:
         known = len(self._any)
         if longest < known:
             return
-        self._reach = np.concatenate([self._reach, np.zeros((longest + 1 - known, self.start + 1))])
-        more = np.zeros((longest + 1 - known, self._any.shape[1]))
-        self._any, self._highest = np.concatenate([self._any, more]), np.concatenate([self._highest, more])
+        self._reach, self._any, self._begin, self._member_ends = (
+            np.concatenate([one, np.zeros((longest + 1 - known, one.shape[1]), one.dtype)])
+            for one in (self._reach, self._any, self._begin, self._member_ends)
+        )
         used, slots = np.nonzero(self._chance)
         chance, word, then = self._chance[used, slots], self._ways[used, slots], self._then[used, slots]
+        first = used == self.start
         for left in range(known, longest + 1):
             worth = chance * self._worth(word, then, np.array(left))
             for script in range(self._any.shape[1]):
-                words = self._members[self._member_start[script] : self._member_start[script + 1]]
-                ahead, weights = self._worth(words, words, np.array(left)), self._weights[words]
-                self._any[left, script] = weights @ ahead / weights.sum()
-                self._highest[left, script] = ahead.max()
+                part = slice(self._member_start[script], self._member_start[script + 1])
+                words = self._members[part]
+                ahead = np.cumsum(self._weights[words] * self._worth(words, words, np.array(left)))
+                self._any[left, script] = ahead[-1] / self._weights[words].sum()
+                self._member_ends[left, part] = ahead
             known_ways = np.bincount(used, weights=worth, minlength=self.start + 1)
             self._reach[left] = known_ways + self._odd * self._any[left, self._script_of]
+            self._begin[left, slots[first]] = np.cumsum(worth[first])
 
     def _worth(self, word: Ints, then: Ints, left: Ints) -> Floats:
         """What a word is worth with ``left`` signs to go: ending on the spot, or all that can follow it."""

@@ -5,6 +5,8 @@ Takes a chain's flat arrays and wanted lengths, gives word numbers. Draws by a c
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import numpy.typing as npt
 from numba import njit
@@ -13,7 +15,7 @@ RECENT = 8
 """Words back within which a word hardly comes again."""
 AGAIN = 0.02
 """Weight of a word that stands there already."""
-_TRIES = 24
+_TRIES = 8
 
 
 @njit(cache=True, inline="always")
@@ -50,41 +52,48 @@ def walk(
     ways: npt.NDArray[np.int64],
     then: npt.NDArray[np.int64],
     chance: npt.NDArray[np.float64],
+    known: npt.NDArray[np.int64],
     odd: npt.NDArray[np.float64],
     lengths: npt.NDArray[np.int64],
     end: npt.NDArray[np.float64],
     reach: npt.NDArray[np.float64],
     other: npt.NDArray[np.float64],
-    highest: npt.NDArray[np.float64],
+    begin: npt.NDArray[np.float64],
     script: npt.NDArray[np.int64],
     members: npt.NDArray[np.int64],
     member_start: npt.NDArray[np.int64],
-    member_share: npt.NDArray[np.float64],
+    member_ends: npt.NDArray[np.float32],
     most: int,
 ) -> npt.NDArray[np.int32]:
-    """Word numbers (rows, most), -1 after the last. ``member_share`` is cumulative within each script."""
+    """Word numbers (rows, most), -1 after the last. ``begin`` (left, ways) are the cumulative weights of the ways from
+    the start, ``member_ends`` (left, members) those of any word, cumulative within each script."""
     out = np.full((len(wanted), most), -1, np.int32)
     ends = np.empty(ways.shape[1] + 1)
     for row in range(len(wanted)):
         state, node, left = seeds[row], start, wanted[row] + 1
         for place in range(most):
-            recent = out[row, max(0, place - RECENT) : place]
-            total = _weigh(ends, recent, left, ways[node], then[node], chance[node], lengths, end, reach)
-            own = script[node]
             near = min(left, other.shape[0] - 1)
+            own = script[node]
+            if node == start:
+                total = begin[near, known[start] - 1] if known[start] else 0.0
+            else:
+                here = ways[node], then[node], chance[node]
+                total = _weigh(ends, out, row, place, left, known[node], *here, lengths, end, reach)
             total += odd[node] * other[near, own]
             state, draw = _uniform(state)
-            way = 0
-            while way < ways.shape[1] and ends[way] <= draw * total:
-                way += 1
-            if way < ways.shape[1] and total > 0:
+            mark = draw * total
+            if node == start:
+                way = _above(begin[near], 0, known[start], mark)
+            else:
+                way = 0
+                while way < known[node] and ends[way] <= mark:
+                    way += 1
+            if way < known[node] and total > 0:
                 word, node = ways[node, way], then[node, way]
             else:
-                mine = slice(member_start[own], member_start[own + 1])
+                first, last = member_start[own], member_start[own + 1]
                 before = out[row, place - 1] if place else -1
-                state, word = _draw(
-                    state, before, left, highest[near, own], members[mine], member_share[mine], lengths, end, reach
-                )
+                state, word = _draw(state, before, left, members, member_ends[near], first, last, lengths)
                 node = word
             out[row, place] = word
             left -= 1 + lengths[word]
@@ -93,11 +102,27 @@ def walk(
     return out
 
 
-@njit(cache=True)
+@njit(cache=True, nogil=True)
+def _above(ends: npt.NDArray[Any], first: int, last: int, mark: float) -> int:
+    """The first place from ``first`` on whose cumulative weight is above ``mark``, ``last`` where none is."""
+    low, high = first, last
+    while low < high:
+        middle = (low + high) // 2
+        if ends[middle] > mark:
+            high = middle
+        else:
+            low = middle + 1
+    return low
+
+
+@njit(cache=True, nogil=True)
 def _weigh(
     ends: npt.NDArray[np.float64],
-    recent: npt.NDArray[np.int32],
+    out: npt.NDArray[np.int32],
+    row: int,
+    place: int,
     left: int,
+    known: int,
     ways: npt.NDArray[np.int64],
     then: npt.NDArray[np.int64],
     chance: npt.NDArray[np.float64],
@@ -107,57 +132,42 @@ def _weigh(
 ) -> float:
     """Fills ``ends`` with the cumulative weights of the known ways on, gives their sum."""
     total = 0.0
-    for way in range(len(ways)):
-        if chance[way] > 0:
-            worth = chance[way] * _worth(ways[way], then[way], left, lengths, end, reach)
-            if worth > 0 and lengths[ways[way]] > 3:
-                for word in recent:
-                    worth *= AGAIN if word == ways[way] else 1.0
-            total += worth
+    for way in range(known):
+        worth = chance[way] * _worth(ways[way], then[way], left, lengths, end, reach)
+        if worth > 0 and lengths[ways[way]] > 3:
+            for at in range(max(0, place - RECENT), place):
+                if out[row, at] == ways[way]:
+                    worth *= AGAIN
+        total += worth
         ends[way] = total
     return total
 
 
-@njit(cache=True)
+@njit(cache=True, nogil=True)
 def _draw(
     state: np.uint64,
     before: int,
     left: int,
-    highest: float,
     members: npt.NDArray[np.int64],
-    shares: npt.NDArray[np.float64],
+    ends: npt.NDArray[np.float32],
+    first: int,
+    last: int,
     lengths: npt.NDArray[np.int64],
-    end: npt.NDArray[np.float64],
-    reach: npt.NDArray[np.float64],
 ) -> tuple[np.uint64, int]:
-    """Any word by its share and worth, hardly ever the one before: by rejection first, which is quick."""
+    """Any word of a script by its share and worth, hardly ever the one ``before``."""
+    total = ends[last - 1]
+    if total <= 0:
+        return state, _nearest(left - 1, members[first:last], lengths)
+    word = members[first]
     for _ in range(_TRIES):
         state, draw = _uniform(state)
-        place = int(np.searchsorted(shares, draw, side="right"))
-        some = members[min(place, len(members) - 1)]
-        state, draw = _uniform(state)
-        if draw * highest < _worth(some, some, left, lengths, end, reach) and some != before:
-            return state, some
-    state, draw = _uniform(state)
-    total = 0.0
-    for at in range(len(members)):
-        share = shares[at] - (shares[at - 1] if at else 0.0)
-        total += share * _worth(members[at], members[at], left, lengths, end, reach)
-    if total <= 0:
-        return state, _nearest(left - 1, members, lengths)
-    mark, so_far, best = draw * total, 0.0, members[0]
-    for at in range(len(members)):
-        share = shares[at] - (shares[at - 1] if at else 0.0)
-        worth = share * _worth(members[at], members[at], left, lengths, end, reach)
-        so_far += worth
-        if worth > 0:
-            best = members[at]
-            if so_far > mark:
-                break
-    return state, best
+        word = members[min(_above(ends, first, last, draw * total), last - 1)]
+        if word != before:
+            break
+    return state, word
 
 
-@njit(cache=True)
+@njit(cache=True, nogil=True)
 def _nearest(size: int, members: npt.NDArray[np.int64], lengths: npt.NDArray[np.int64]) -> int:
     """The shortest word of at least ``size`` signs, the longest of all where none has as many."""
     best = int(members[0])
