@@ -5,9 +5,11 @@ Takes an opened Source and a Config, gives a Learned or Arrow tables. Never fits
 
 from __future__ import annotations
 
+import os
 import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
 from dbclone.config import Config, resolve_columns, resolve_tables
@@ -24,6 +26,10 @@ if TYPE_CHECKING:
     from dbclone.models.work import Sample
     from dbclone.profile import ColumnOverride, Profile
     from dbclone.profile.evidence import Proposal
+
+
+_MASK_KEY = "DBCLONE_MASK_KEY"
+_LEAST_SECRET = 16
 
 
 class Telling(Protocol):
@@ -87,6 +93,7 @@ def learn_schema(source: Source, config: Config, progress: Telling) -> Learned:
         raise ConfigError(
             "no table is left to clone.", hint="loosen tables.include and tables.exclude, or name another source."
         )
+    notes = (*_notes(schema), *_mask_notes(first, config))
     names = [name for name in first.tables if first.strategy(name) is not Strategy.EMPTY]
     progress.stage("Reading rows")
     rows = row_counts(source, [table.name for table in schema])
@@ -109,17 +116,14 @@ def learn_schema(source: Source, config: Config, progress: Telling) -> Learned:
     plan = make_plan(whole, strategies)
     children = _children(source, schema, rows, tables)
     sample = Sample(tables, {name: rows[name] for name in tables}, children)
-    return Learned(whole, schema, plan, profile, rows, sample, _notes(schema), proposals)
+    return Learned(whole, schema, plan, profile, rows, sample, notes, proposals)
 
 
 def real_rows(learned: Learned, config: Config) -> dict[TableName, pa.Table]:
-    """The rows of copied and masked tables.
-
-    The key of masked values is random, and so different in every fit, unless the user gave a seed.
-    """
+    """The rows of copied and masked tables."""
     from dbclone.sample.texts import mask_columns
 
-    secret = None if "seed" in config.model_fields_set else secrets.token_bytes(32)
+    secret = mask_secret(config) or secrets.token_bytes(32)
     result = {}
     for name, table in learned.sample.tables.items():
         strategy = learned.plan.strategy(name)
@@ -127,8 +131,34 @@ def real_rows(learned: Learned, config: Config) -> dict[TableName, pa.Table]:
             result[name] = table
         elif strategy is Strategy.MASK:
             about, locale = learned.profile.table(name), learned.profile.locale
-            result[name] = mask_columns(table, about, locale=locale, seed=config.seed, secret=secret)
+            result[name] = mask_columns(table, about, locale=locale, secret=secret)
     return result
+
+
+def mask_secret(config: Config) -> bytes | None:
+    """The secret that the user gave for masked values, in a file or in the environment; None where there is none.
+
+    It never follows from the seed, which every clone's stamp publishes: guesses could then be tried out. Raises
+    ConfigError where the file cannot be read or the secret is short enough to be guessed itself.
+    """
+    named, where = config.mask.key_file, _MASK_KEY
+    if named is not None:
+        where = f"mask.key_file {named}"
+        try:
+            secret = Path(named).read_bytes().strip()
+        except OSError as error:
+            hint = "make one with: openssl rand -hex 32"
+            raise ConfigError(f"{where} cannot be read: {error.strerror}.", hint=hint) from None
+    else:
+        secret = os.environ.get(_MASK_KEY, "").strip().encode("utf-8", "surrogateescape")
+    if not secret and named is None:
+        return None
+    if len(secret) < _LEAST_SECRET:
+        raise ConfigError(
+            f"{where} holds {len(secret)} bytes, and a secret of fewer than {_LEAST_SECRET} can be guessed.",
+            hint="make one with: openssl rand -hex 32",
+        )
+    return secret
 
 
 def read_like(
@@ -184,6 +214,15 @@ def _children(
         counts = np.asarray(counted.column("n")).astype(np.float64) if counted.num_rows else np.zeros(1)
         result[key] = np.where(where >= 0, counts[np.clip(where, 0, None)], 0.0)
     return result
+
+
+def _mask_notes(plan: Plan, config: Config) -> tuple[str, ...]:
+    """Says of masked tables that the seed alone will not bring them back. Raises ConfigError for a secret of no use."""
+    masked = [str(name) for name, strategy in plan.strategies if strategy is Strategy.MASK]
+    if not masked or mask_secret(config) is not None:
+        return ()
+    named = f"{', '.join(masked)}: masked with a random secret, so another run gives other values"
+    return (f"{named} (mask.key_file or {_MASK_KEY} keeps them)",)
 
 
 def _notes(schema: Schema) -> tuple[str, ...]:

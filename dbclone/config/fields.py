@@ -115,6 +115,13 @@ class PrivacyConfig(_Section):
     )
 
 
+class MaskConfig(_Section):
+    key_file: str | None = Field(
+        default=None,
+        description="A file with the secret of masked values; else the variable DBCLONE_MASK_KEY, else a random one.",
+    )
+
+
 class RulesConfig(_Section):
     enabled: _Flag = Field(default=True, description="Keep rules that hold in every row though no constraint says so.")
     off: list[str] = Field(default=[], description="Rules not to keep, by the name that inspect gives them.")
@@ -154,6 +161,7 @@ class Config(_Section):
     learner: _Learner = Field(default="trees", description=f"What learns the tables: {', '.join(LEARNERS)}.")
     learners: dict[str, _Learner] = Field(default={}, description="Another learner for single tables.")
     privacy: PrivacyConfig = Field(default=PrivacyConfig(), description="What may leave the source.")
+    mask: MaskConfig = Field(default=MaskConfig(), description="How the values of masked tables are replaced.")
     rules: RulesConfig = Field(default=RulesConfig(), description="Rules found in the rows.")
     write: WriteConfig = Field(default=WriteConfig(), description="How the target is written.")
 

@@ -24,6 +24,7 @@ _EXAMPLES = {
     "keys.extra": [{"table": "logins", "columns": ["email"], "parent": "customers", "parent_columns": ["email"]}],
     "learners": {"audit_log": "independent"},
     "privacy.locale": "de_DE",
+    "mask.key_file": "mask.key",
     "rules.off": ["orders.shipped_at >= orders.ordered_at"],
 }
 

@@ -187,19 +187,15 @@ def _fit_places(
     return fitted
 
 
-def mask_columns(
-    table: pa.Table, profile: TableProfile, *, locale: str, seed: int = 0, secret: bytes | None = None
-) -> pa.Table:
+def mask_columns(table: pa.Table, profile: TableProfile, *, locale: str, secret: bytes) -> pa.Table:
     """Real rows with their sensitive columns replaced; every other column stays as it is.
 
-    The same original gets the same replacement wherever meaning and key are the same. The key is ``secret``; without
-    one it follows from ``seed``, and then whoever knows the seed can try out guesses. No replacement leads back by
-    itself. NULL and empty values stay, and what was unique stays unique.
+    The same original gets the same replacement wherever meaning and ``secret`` are the same; who knows the secret can
+    try out guesses. No replacement leads back by itself. NULL and empty values stay, and what was unique stays unique.
     """
-    key = secret if secret is not None else f"dbclone seed {seed}".encode()
     for place, name in enumerate(table.column_names):
         if name not in profile.by_name or not profile.column(name).sensitive:
             continue
-        masked = mask_values(table.column(name), profile.column(name), key, locale)
+        masked = mask_values(table.column(name), profile.column(name), secret, locale)
         table = table.set_column(place, table.schema.field(place), masked)
     return table
