@@ -104,6 +104,7 @@ def _grow_entry(draft: Draft, layout: Layout, own: Codes, slot: int, grower: Gro
         stages.append(Stage(one.base, tree, one.codec, one.anchors))
         passed = rows[one.passes[work.order][rows]]
         rows = passed if len(passed) >= _FEWEST else rows
+    follows = any(one.base.kind == "sibling" for one in draft.stages)
     codes = own[:, slot]
     if draft.start is not None and draft.values is not None:
         codes = draft.start.encode(draft.values)[work.order]
@@ -118,7 +119,13 @@ def _grow_entry(draft: Draft, layout: Layout, own: Codes, slot: int, grower: Gro
         start=draft.start,
         unit=draft.unit,
         child=draft.child,
+        shares=_shares(own[:, slot], draft.size) if follows else np.zeros(0),
     )
+
+
+def _shares(codes: Codes, size: int) -> npt.NDArray[np.float64]:
+    counts = np.bincount(codes, minlength=size)[:size].astype(np.float64)
+    return counts / max(1.0, counts.sum())
 
 
 def _prune(entries: list[Entry], layout: Layout) -> tuple[list[Entry], list[Feature]]:

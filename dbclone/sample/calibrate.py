@@ -1,82 +1,81 @@
 """Bends a table's trees until the rows that they draw agree in sum with the rows that they were learned from.
 
-Takes a Program and how often each tree drew each code, gives the Program with the leaves' distributions weighted.
-Every leaf is right by itself, but which rows come to which leaf is drawn, too: over a chain of columns and siblings
-small shifts add up. One factor a code and tree takes them back (raking: Deming and Stephan, 1940), while the shape of
-each leaf beside the others stays as it is.
+Takes a Program and a function that fills rows by it, fills the rows by the Program with its leaves weighted. Every leaf
+is right by itself, but which rows come to which leaf is drawn, too: over a chain of columns and siblings small shifts
+add up. One factor a code and tree takes them back (raking: Deming and Stephan, 1940), while the leaves of a tree stay
+as different from each other as they are.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 
-from dbclone.models.table import NO_CODE, TableModel
+from dbclone.models.table import NO_CODE, Entry, TableModel
 from dbclone.models.trees import Tree
 from dbclone.sample.program import Program
 
+Codes = npt.NDArray[np.uint8]
 Floats = npt.NDArray[np.float64]
 
-CODES = 256
-PASSES = 4
+_CODES = 256
+_TRIALS = 8
+_ROWS = 40_000
+"""Rows to fill in trials: the more rows there are, the less chance shifts their sums."""
 _PRIOR = 1.0
 """Rows of doubt: a code that is expected once and was drawn never says little."""
 _MOST = 4.0
 """A code is never made more than so many times as likely, or less."""
+_DAMPING = 0.7
 
 
-def calibrate(
-    program: Program, model: TableModel, begin: int, end: int, fill: Callable[[Program], npt.NDArray[np.uint8]]
-) -> None:
+class Sums(NamedTuple):
+    """Of one tree: ``shares`` and ``drawn`` (256,) by code; ``place`` (codes,) where the tree's own codes are found in
+    these."""
+
+    tree: int
+    shares: Floats
+    drawn: Floats
+    place: Codes
+
+    @property
+    def off(self) -> float:
+        return float(np.abs(self.shares * self.drawn.sum() - self.drawn).sum())
+
+    def step(self) -> Floats:
+        """(256,) how many times as likely each of the tree's codes ought to be."""
+        step = np.ones(_CODES)
+        wanted = ((self.shares * self.drawn.sum() + _PRIOR) / (self.drawn + _PRIOR)) ** _DAMPING
+        step[: len(self.place)] = wanted[self.place]
+        return step
+
+
+def calibrate(program: Program, model: TableModel, begin: int, end: int, fill: Callable[[Program], Codes]) -> None:
     """Calls ``fill`` until entries ``begin`` .. ``end`` of its rows (n, slots) have the shares of the source."""
-    wanted = {number: _shares(tree) for number, tree in _trees(model, begin, end).items()}
-    factors = {number: np.ones(CODES) for number in wanted}
-    bent = program
-    for turn in range(PASSES):
-        own = fill(bent)
-        if turn == PASSES - 1:
-            break
-        for number, drawn in _drawn(model, begin, end, own).items():
-            target = wanted[number] * drawn.sum()
-            step = (target + _PRIOR) / (drawn + _PRIOR)
-            factors[number] = np.clip(factors[number] * step, 1 / _MOST, _MOST)
-        bent = program._replace(cumulative=_weighted(program, factors))
+    own = fill(program)
+    if not len(own):
+        return
+    factors: dict[int, Floats] = {}
+    best: dict[int, Floats] = {}
+    least: dict[int, float] = {}
+    for _ in range(int(np.clip(_ROWS // len(own), 1, _TRIALS))):
+        for sums in _sums(model, begin, end, own):
+            factor = factors.get(sums.tree, np.ones(_CODES))
+            if sums.off < least.get(sums.tree, np.inf):
+                best[sums.tree], least[sums.tree] = factor, sums.off
+            factors[sums.tree] = np.clip(factor * sums.step(), 1 / _MOST, _MOST)
+        own = fill(_bent(program, factors))
+    for sums in _sums(model, begin, end, own):
+        if sums.off < least.get(sums.tree, np.inf):
+            best[sums.tree] = factors[sums.tree]
+    fill(_bent(program, best))
 
 
-def _trees(model: TableModel, begin: int, end: int) -> dict[int, Tree]:
-    """The trees of the entries, by their number in the program."""
-    found: dict[int, Tree] = {}
-    number = 0
-    for place, entry in enumerate(model.entries):
-        for tree in (entry.tree, *(stage.tree for stage in entry.stages)):
-            if begin <= place < end and tree.leaves > 1:
-                found[number] = tree
-            number += 1
-    return found
-
-
-def _shares(tree: Tree) -> Floats:
-    """(256,) share of each code among the rows that the tree was learned from."""
-    sizes = np.diff(tree.start)
-    leaf = np.repeat(np.arange(tree.leaves), sizes)
-    weights = _densities(tree.cumulative, tree.start) * tree.rows[leaf]
-    total = np.bincount(tree.codes, weights, minlength=CODES)
-    return total / max(total.sum(), 1e-12)
-
-
-def _densities(cumulative: Floats, start: npt.NDArray[np.int64]) -> Floats:
-    """The leaves' probabilities, from their distribution functions one after the other."""
-    density = np.diff(cumulative, prepend=0.0)
-    firsts = start[:-1][np.diff(start) > 0]
-    density[firsts] = cumulative[firsts]
-    return density
-
-
-def _drawn(model: TableModel, begin: int, end: int, own: npt.NDArray[np.uint8]) -> dict[int, Floats]:
-    """(256,) how often each code was drawn by each tree of more than one leaf."""
-    found: dict[int, Floats] = {}
+def _sums(model: TableModel, begin: int, end: int, own: Codes) -> Iterator[Sums]:
+    """What the trees of more than one leaf drew, beside what they were learned from."""
     number = 0
     for place, entry in enumerate(model.entries):
         first = number
@@ -89,15 +88,48 @@ def _drawn(model: TableModel, begin: int, end: int, own: npt.NDArray[np.uint8]) 
             codes = own[:, slot + 1 + step]
             tried = codes != NO_CODE
             if stage.tree.leaves > 1:
-                found[first + 1 + step] = np.bincount(codes[tried], minlength=CODES).astype(np.float64)
+                yield Sums(first + 1 + step, _learned(stage.tree), _counts(codes[tried]), np.arange(256, dtype=np.uint8))
             free &= ~(codes == 1) if stage.base.way == "same" else ~tried
-        if entry.tree.leaves > 1:
-            found[first] = np.bincount(own[free, slot], minlength=CODES).astype(np.float64)
-    return found
+        if len(entry.shares):
+            # Runs of siblings, not their starts, are to have the source's shares.
+            yield Sums(first, _padded(entry.shares), _counts(own[:, slot]), _start_codes(entry))
+        elif entry.tree.leaves > 1 and entry.start is None:
+            yield Sums(first, _learned(entry.tree), _counts(own[free, slot]), np.arange(256, dtype=np.uint8))
 
 
-def _weighted(program: Program, factors: dict[int, Floats]) -> Floats:
-    """The distribution functions of all leaves with each code of each tree weighted."""
+def _counts(codes: Codes) -> Floats:
+    return np.bincount(codes, minlength=_CODES).astype(np.float64)
+
+
+def _padded(shares: Floats) -> Floats:
+    return np.concatenate([shares, np.zeros(_CODES - len(shares))])
+
+
+def _start_codes(entry: Entry) -> Codes:
+    """The entry's code of each code of its tree, whose codec is another where values start differently."""
+    if entry.start is None or entry.numbers is None:
+        return np.arange(_CODES, dtype=np.uint8)
+    return entry.numbers.encode(entry.start.representatives())
+
+
+def _learned(tree: Tree) -> Floats:
+    """(256,) share of each code among the rows that the tree was learned from."""
+    leaf = np.repeat(np.arange(tree.leaves), np.diff(tree.start))
+    weights = _densities(tree.cumulative, tree.start) * tree.rows[leaf]
+    total = np.bincount(tree.codes, weights, minlength=_CODES)
+    return total / max(float(total.sum()), 1e-12)
+
+
+def _densities(cumulative: Floats, start: npt.NDArray[np.int64]) -> Floats:
+    """The leaves' probabilities, from their distribution functions one after the other."""
+    density = np.diff(cumulative, prepend=0.0)
+    firsts = start[:-1][np.diff(start) > 0]
+    density[firsts] = cumulative[firsts]
+    return density
+
+
+def _bent(program: Program, factors: dict[int, Floats]) -> Program:
+    """The program with each code of each tree as many times as likely as ``factors`` say, before leaves sum to one."""
     cumulative = program.cumulative.copy()
     for number, weights in factors.items():
         leaves = program.start[program.leaf_first[number] : program.leaf_first[number + 1]]
@@ -110,4 +142,4 @@ def _weighted(program: Program, factors: dict[int, Floats]) -> Floats:
         inside = sums - np.repeat(before[:-1], sizes)
         total = np.repeat(before[1:] - before[:-1], sizes)
         cumulative[low:high] = inside / np.maximum(total, 1e-300)
-    return cumulative
+    return program._replace(cumulative=cumulative)
