@@ -74,7 +74,8 @@ def _is_same(key: ForeignKey, other: ForeignKey) -> bool:
 
 
 def rename_tables(schema: Schema, names: Mapping[TableName, TableName], own: Schema) -> Schema:
-    """The schema's rows' rules under the table names of another database; checks are left out, being in another SQL."""
+    """The schema's rows' rules under the table names of another database; what is SQL of its own (checks, expressions
+    and predicates of unique indexes) is left out where the other one speaks another SQL."""
     tables = []
     for table in schema:
         keys = tuple(
@@ -82,8 +83,10 @@ def rename_tables(schema: Schema, names: Mapping[TableName, TableName], own: Sch
             for key in table.foreign_keys
             if key.parent in names
         )
-        checks: tuple[Check, ...] = table.checks if schema.dialect == own.dialect else ()
-        tables.append(replace(table, name=names[table.name], foreign_keys=keys, checks=checks))
+        same = schema.dialect == own.dialect
+        checks: tuple[Check, ...] = table.checks if same else ()
+        uniques = tuple(one for one in table.uniques if same or one.is_plain)
+        tables.append(replace(table, name=names[table.name], foreign_keys=keys, checks=checks, uniques=uniques))
     return replace(schema, tables=tuple(tables), dialect=own.dialect, default_schema=own.default_schema)
 
 
@@ -132,11 +135,18 @@ def asked_constraints(expected: Schema, own: Schema) -> tuple[Schema, tuple[str,
         if there is None:
             tables.append(table)
             continue
-        known = {*(one.name for one in there.checks), *(one.name for one in there.exclusions)}
-        wanted = [*(one.name for one in table.checks), *(one.name for one in table.exclusions)]
+        own_sql = tuple(one for one in there.uniques if not one.is_plain)
+        known, wanted = set(_names_of_sql(there)), _names_of_sql(table)
         unchecked += [f"{table.name} {name}: it is not in the target" for name in wanted if name not in known]
-        tables.append(replace(table, checks=there.checks, exclusions=there.exclusions))
+        uniques = (*(one for one in table.uniques if one.is_plain), *own_sql)
+        tables.append(replace(table, checks=there.checks, exclusions=there.exclusions, uniques=uniques))
     return replace(expected, tables=tuple(tables)), tuple(unchecked)
+
+
+def _names_of_sql(table: Table) -> list[str | None]:
+    """The constraints that are written in the database's own SQL."""
+    checks = [one.name for one in table.checks] + [one.name for one in table.exclusions]
+    return checks + [one.name for one in table.uniques if not one.is_plain]
 
 
 def _names(key: ForeignKey, column: str) -> set[str]:

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
 UNTOLD = "check not evaluated"
-"""The ``kind`` of a Violation of 0 rows: the database could not evaluate the check, so nothing is known of it."""
+"""The ``kind`` of a Violation of 0 rows: the database could not evaluate it, so it counts as unchecked, not broken."""
 
 _TERMS_A_QUERY = 100
 
@@ -87,7 +87,7 @@ def _duplicates(source: Source, schema: Schema, table: Table) -> Iterator[Violat
         if rows:
             yield Violation(table.name, "primary key", key.name or f"({', '.join(table.key)})", rows)
     for unique in table.uniques:
-        name = unique.name or f"({', '.join(unique.columns or unique.expressions)})"
+        name = unique_name(unique)
         try:
             rows = _count(source, _duplicate_query(relation, unique))
         except DbcloneError:
@@ -129,6 +129,10 @@ def _broken_checks(source: Source, schema: Schema, table: Table) -> Iterator[Vio
             yield Violation(table.name, UNTOLD, check_name(check), 0)
         elif rows:
             yield Violation(table.name, "check", check_name(check), rows)
+
+
+def unique_name(unique: Unique) -> str:
+    return unique.name or f"({', '.join(unique.columns or unique.expressions)})"
 
 
 def check_name(check: Check) -> str:

@@ -10,6 +10,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from dbclone.dialects.counting import UNTOLD, check_name, unique_name
 from dbclone.dialects.protocol import Violation
 from dbclone.schema import Schema, TableName
 
@@ -79,9 +80,14 @@ def integrity_report(
 ) -> IntegrityReport:
     """The report on a database of that schema. ``rows`` counts every table that was looked at.
 
-    A violation that ``known`` lists for the same constraint is the source's own and no failure of the clone.
+    A violation that ``known`` lists for the same constraint is the source's own and no failure of the clone. What the
+    database could not evaluate is unchecked: nothing is known of it.
     """
     excused = {(one.table, one.kind, one.constraint) for one in known}
+    violations = tuple(violations)
+    untold = {(one.table, one.constraint) for one in violations if one.kind == UNTOLD}
+    reasons = (f"{table} {name}: this database could not evaluate it" for table, name in sorted(untold))
+    violations = tuple(one for one in violations if one.kind != UNTOLD)
     fresh = [one for one in violations if (one.table, one.kind, one.constraint) not in excused]
     tables = [table for table in schema if table.name in rows]
     return IntegrityReport(
@@ -89,13 +95,13 @@ def integrity_report(
         tables=len(tables),
         rows=sum(rows[table.name] for table in tables),
         primary_keys=sum(table.primary_key is not None for table in tables),
-        uniques=sum(len(table.uniques) for table in tables),
+        uniques=sum((table.name, unique_name(one)) not in untold for table in tables for one in table.uniques),
         foreign_keys=sum(key.parent in rows for table in tables for key in table.foreign_keys),
         not_nulls=sum(not column.nullable for table in tables for column in table.columns),
-        checks=sum(len(table.checks) for table in tables),
+        checks=sum((table.name, check_name(one)) not in untold for table in tables for one in table.checks),
         exclusions=sum(len(table.exclusions) for table in tables),
         known=tuple(known),
-        unchecked=tuple(unchecked),
+        unchecked=(*unchecked, *reasons),
     )
 
 

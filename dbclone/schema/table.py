@@ -131,7 +131,8 @@ class Index:
 
 @dataclass(frozen=True)
 class Partition:
-    """A leaf partition and its bound as the catalogue prints it (``FOR VALUES FROM (..) TO (..)`` or ``DEFAULT``)."""
+    """A partition, itself partitioned or not, and its bound as the catalogue prints it (``FOR VALUES IN (..)``,
+    ``DEFAULT``)."""
 
     name: TableName
     bound: str
@@ -140,7 +141,8 @@ class Partition:
 
 @dataclass(frozen=True)
 class Table:
-    """One table. A partitioned table is one table; its partitions are listed, never tables of their own."""
+    """One table. A partitioned table is one table; its partitions are listed, never tables of their own:
+    those of every level, parents before their own partitions."""
 
     name: TableName
     columns: tuple[Column, ...]

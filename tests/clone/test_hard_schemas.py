@@ -11,8 +11,14 @@ import pytest
 from tests.clone.runs import assert_same_rows, cloned, fine, rows_of, sqlite_is_sound
 from tests.roundtrip import query, schema_dump
 
+CLAIM = "--? "
+"""Begins a line of a schema whose query says something true of the source that must be true of its clone as well."""
 SCHEMAS = sorted((Path(__file__).resolve().parents[1] / "schemas").glob("*.sql"))
 hard = pytest.mark.parametrize("path", SCHEMAS, ids=lambda path: path.stem)
+
+
+def test_there_are_enough_of_them() -> None:
+    assert len(SCHEMAS) >= 50
 
 
 @hard
@@ -23,6 +29,10 @@ def test_to_postgresql(path: Path, new_database: Callable[..., str], free_databa
     assert facts["losses"] == []
     assert schema_dump(target) == schema_dump(source)
     assert_same_rows(rows_of(target), rows_of(source))
+    for line in path.read_text().splitlines():
+        if line.startswith(CLAIM):
+            claim = line.removeprefix(CLAIM)
+            assert (claim, query(source, claim), query(target, claim)) == (claim, [(True,)], [(True,)])
 
 
 @hard

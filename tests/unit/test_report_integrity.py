@@ -6,6 +6,7 @@ import json
 
 from rich.console import Console
 
+from dbclone.dialects.counting import check_name
 from dbclone.dialects.protocol import Violation
 from dbclone.report import IntegrityReport, integrity_report
 from dbclone.report.render_text import integrity_text
@@ -57,6 +58,20 @@ def test_what_the_source_breaks_too_is_no_failure() -> None:
     )
     assert report.ok
     assert "broken in the source too: foreign key items_order_fkey of public.items" in shown(report)
+
+
+def test_what_the_database_cannot_evaluate_is_unchecked_and_not_broken() -> None:
+    asked = integrity_report(shop_schema(), (), ROWS)
+    untold = Violation(CUSTOMERS, "check not evaluated", asked_check(), 0)
+    report = integrity_report(shop_schema(), (untold,), ROWS)
+    assert report.ok
+    assert report.violations == ()
+    assert report.unchecked == (f"{CUSTOMERS} {untold.constraint}: this database could not evaluate it",)
+    assert report.checks == asked.checks - 1
+
+
+def asked_check() -> str:
+    return next(check_name(check) for check in shop_schema().table(CUSTOMERS).checks)
 
 
 def test_json_brings_the_same_report_back() -> None:

@@ -1,0 +1,21 @@
+-- Cycles through three tables: all nullable, NOT NULL and deferrable, two cycles that share a table.
+CREATE TABLE country (id int PRIMARY KEY, capital_id int);
+CREATE TABLE city (id int PRIMARY KEY, region_id int NOT NULL, twin_id int REFERENCES city);
+CREATE TABLE region (id int PRIMARY KEY, country_id int NOT NULL REFERENCES country, main_city_id int);
+ALTER TABLE country ADD FOREIGN KEY (capital_id) REFERENCES city;
+ALTER TABLE city ADD FOREIGN KEY (region_id) REFERENCES region;
+ALTER TABLE region ADD FOREIGN KEY (main_city_id) REFERENCES city;
+CREATE TABLE rock (id int PRIMARY KEY, beats int NOT NULL);
+CREATE TABLE paper (id int PRIMARY KEY, beats int NOT NULL REFERENCES rock DEFERRABLE INITIALLY DEFERRED);
+CREATE TABLE scissors (id int PRIMARY KEY, beats int NOT NULL REFERENCES paper DEFERRABLE INITIALLY DEFERRED);
+ALTER TABLE rock ADD FOREIGN KEY (beats) REFERENCES scissors DEFERRABLE INITIALLY DEFERRED;
+INSERT INTO country SELECT n, NULL FROM generate_series(1, 8) n;
+INSERT INTO region SELECT n, n % 8 + 1, NULL FROM generate_series(1, 24) n;
+INSERT INTO city SELECT n, n % 24 + 1, CASE WHEN n % 5 = 0 THEN n - 1 END FROM generate_series(1, 120) n;
+UPDATE region SET main_city_id = (SELECT min(id) FROM city WHERE region_id = region.id) WHERE id % 4 > 0;
+UPDATE country SET capital_id = (SELECT min(c.id) FROM city c JOIN region r ON r.id = c.region_id WHERE r.country_id = country.id);
+BEGIN;
+INSERT INTO rock SELECT n, n % 20 + 1 FROM generate_series(1, 20) n;
+INSERT INTO paper SELECT n, n % 20 + 1 FROM generate_series(1, 20) n;
+INSERT INTO scissors SELECT n, (n * 3) % 20 + 1 FROM generate_series(1, 20) n;
+COMMIT;

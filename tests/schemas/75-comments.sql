@@ -1,0 +1,26 @@
+-- Comments on everything that can have one, with quotes, semicolons, newlines and what looks like pg_dump's own lines.
+CREATE SCHEMA noted;
+COMMENT ON SCHEMA noted IS 'It''s "noted"; all of it';
+CREATE DOMAIN noted.score AS int CHECK (VALUE >= 0);
+COMMENT ON DOMAIN noted.score IS E'two\nlines';
+CREATE TYPE noted.mood AS ENUM ('good', 'bad');
+COMMENT ON TYPE noted.mood IS E'--\n-- Name: trick; Type: TABLE; Schema: public; Owner: -\n--\n';
+CREATE TABLE noted.player (id serial PRIMARY KEY, points noted.score NOT NULL, feels noted.mood, CONSTRAINT few CHECK (points < 1000));
+COMMENT ON TABLE noted.player IS E'emoji 🎲, backslash \\, dollar $$ and $x$';
+COMMENT ON COLUMN noted.player.points IS '\restrict is no command here';
+COMMENT ON CONSTRAINT few ON noted.player IS 'never many; never';
+COMMENT ON SEQUENCE noted.player_id_seq IS 'numbers players';
+CREATE INDEX player_points ON noted.player (points);
+COMMENT ON INDEX noted.player_points IS 'for the list';
+CREATE VIEW noted.best AS SELECT id, points FROM noted.player WHERE points > 50;
+COMMENT ON VIEW noted.best IS 'the best';
+COMMENT ON COLUMN noted.best.points IS 'of a view';
+CREATE FUNCTION noted.twice(int) RETURNS int LANGUAGE sql IMMUTABLE AS 'SELECT $1 * 2';
+COMMENT ON FUNCTION noted.twice(int) IS 'doubles; really';
+CREATE FUNCTION noted.no_op() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RETURN NEW; END $$;
+CREATE TRIGGER quiet BEFORE UPDATE ON noted.player FOR EACH ROW EXECUTE FUNCTION noted.no_op();
+COMMENT ON TRIGGER quiet ON noted.player IS 'does nothing';
+ALTER TABLE noted.player ENABLE ROW LEVEL SECURITY;
+CREATE POLICY everyone ON noted.player USING (true);
+COMMENT ON POLICY everyone ON noted.player IS 'lets all see';
+INSERT INTO noted.player (points, feels) SELECT n * 7 % 900, (ARRAY['good', 'bad', NULL])[n % 3 + 1]::noted.mood FROM generate_series(1, 70) n;
