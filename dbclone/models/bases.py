@@ -176,7 +176,7 @@ def _same_as_base(values: Floats, base: Base, against: Floats) -> list[Candidate
     """Whether a value is just that of its base, where that happens now and then but not always."""
     there = ~np.isnan(against)
     equal = values == against
-    if not 0.03 < equal[there].mean() < 0.97:
+    if not there.any() or not 0.03 < equal[there].mean() < 0.97:
         return []
     codes = np.full(len(values), NO_CODE, np.uint8)
     codes[there] = np.where(equal[there], 1, 2)
@@ -218,5 +218,6 @@ def _ratio_widths(codec: NumberCodec, ratio: Floats, against: Floats, grid: floa
     spans = np.zeros(256)
     spans[codec.bin_codes] = np.diff(codec.edges) if len(codec.bin_codes) else 0.0
     step = grid if grid > 0 else max(1e-12, float(np.nanmax(np.abs(against), initial=1.0)) * 1e-6)
-    widths: Floats = np.log(np.maximum(1.0, spans[codec.encode(ratio)] * np.nan_to_num(np.abs(against)) / step))
+    with np.errstate(over="ignore"):
+        widths: Floats = np.log(np.maximum(1.0, spans[codec.encode(ratio)] * np.nan_to_num(np.abs(against)) / step))
     return widths
