@@ -5,13 +5,15 @@ Takes Schemas, gives Schemas and what one lacks of another. Never opens a databa
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 
 from dbclone.config import Config
 from dbclone.dialects.protocol import Violation
 from dbclone.errors import ConfigError
-from dbclone.schema import Check, ForeignKey, Schema, Table, TableName
+from dbclone.schema import Check, Exclusion, ForeignKey, Schema, Table, TableName, Unique
+
+_Rule = Check | Exclusion | Unique
 
 
 def drop_tables(schema: Schema, names: frozenset[TableName]) -> Schema:
@@ -135,18 +137,25 @@ def asked_constraints(expected: Schema, own: Schema) -> tuple[Schema, tuple[str,
         if there is None:
             tables.append(table)
             continue
-        own_sql = tuple(one for one in there.uniques if not one.is_plain)
-        known, wanted = set(_names_of_sql(there)), _names_of_sql(table)
-        unchecked += [f"{table.name} {name}: it is not in the target" for name in wanted if name not in known]
-        uniques = (*(one for one in table.uniques if one.is_plain), *own_sql)
-        tables.append(replace(table, checks=there.checks, exclusions=there.exclusions, uniques=uniques))
+        plain = tuple(one for one in table.uniques if one.is_plain)
+        partial = tuple(one for one in there.uniques if not one.is_plain)
+        wanted: list[_Rule] = [*table.checks, *table.exclusions, *(one for one in table.uniques if not one.is_plain)]
+        unchecked += [
+            f"{table.name} {name}: it is not in the target"
+            for name in _absent(wanted, [*there.checks, *there.exclusions, *partial])
+        ]
+        tables.append(replace(table, checks=there.checks, exclusions=there.exclusions, uniques=plain + partial))
     return replace(expected, tables=tuple(tables)), tuple(unchecked)
 
 
-def _names_of_sql(table: Table) -> list[str | None]:
-    """The constraints that are written in the database's own SQL."""
-    checks = [one.name for one in table.checks] + [one.name for one in table.exclusions]
-    return checks + [one.name for one in table.uniques if not one.is_plain]
+def _absent(wanted: Sequence[_Rule], there: Sequence[_Rule]) -> Iterator[str]:
+    """The names of ``wanted`` that ``there`` lacks. A rule without a name may bear any that no other has."""
+    known, named = {rule.name for rule in there}, {rule.name for rule in wanted if rule.name}
+    yield from (str(rule.name) for rule in wanted if rule.name and rule.name not in known)
+    spare = sum(rule.name not in named for rule in there)
+    unnamed = sum(not rule.name for rule in wanted)
+    if unnamed > spare:
+        yield f"{unnamed - spare} of its rules without a name"
 
 
 def _names(key: ForeignKey, column: str) -> set[str]:

@@ -174,7 +174,7 @@ class Writer:
     def lose_collation(self, name: str) -> None:
         """MySQL names one for every text: listed once, not once a column."""
         loss = Loss("collation", name, "the target's own, which tells small from capital letters")
-        if self.source != self.target and name.endswith("_ci") and loss not in self.losses:
+        if self.source != self.target and "_ci" in name and loss not in self.losses:
             self.losses.append(loss)
 
     def label_check(self, column: Column) -> str:

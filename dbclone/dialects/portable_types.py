@@ -83,7 +83,7 @@ def _sqlite(type_: Type) -> str:
 def _postgresql(type_: Type) -> str:
     if type_.kind is Kind.INTEGER:
         if type_.unsigned:
-            return "numeric(20)" if type_.bits == 64 else "bigint"
+            return "bigint"  # what travels as an integer is below 2^63
         return {8: "smallint", 16: "smallint", 24: "integer", 32: "integer"}.get(type_.bits or 64, "bigint")
     if type_.kind is Kind.DECIMAL:
         return "numeric" + _parameters(type_, ",")

@@ -23,13 +23,16 @@ def choose_maker(
 ) -> Maker:
     """The maker for a column's texts that cannot be repeated.
 
-    Settings for every maker: ``lengths`` (quantiles), ``max`` (declared), ``locale`` (the config's for this column).
+    Settings for every maker: ``lengths`` (quantiles), ``max`` (declared), ``locale`` (the config's for this column),
+    ``folds`` where texts that differ in case alone count as equal.
     """
     basic: dict[str, Any] = {"lengths": list(facts.lengths)}
     if column.type.length is not None:
         basic["max"] = column.type.length
     if locale is not None:
         basic["locale"] = locale
+    if column.ignores_case and any(column.name in columns for columns in table.unique_sets):
+        basic["folds"] = True
     kind = column.type.kind
     if kind is Kind.ENUM:
         return Maker("labels", {"labels": list(column.type.labels)} | basic)

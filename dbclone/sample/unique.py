@@ -121,7 +121,7 @@ def _recode(filled: Filled, name: str, repeated: npt.NDArray[np.bool_], turn: in
 
 
 def _nudge(filled: Filled, name: str, repeated: npt.NDArray[np.bool_], turn: int) -> None:
-    """Moves repeated values by one more grid step a round, down where the top is reached."""
+    """Moves repeated values by one more grid step a round, the other way where an end is reached."""
     place = filled.model.value_index[name]
     codec = filled.model.entries[filled.model.by_name[name]].numbers
     assert codec is not None
@@ -131,6 +131,10 @@ def _nudge(filled: Filled, name: str, repeated: npt.NDArray[np.bool_], turn: int
     moved = values[repeated] + sign * (turn // 2 + 1) * step
     too_high = moved > codec.high
     moved[too_high] = values[repeated][too_high] - (turn + 1) * step
+    too_low = moved < codec.low
+    back = values[repeated][too_low] + (turn + 1) * step
+    # Between two narrow ends neither way leads on: the next round, or the rows' end, decides.
+    moved[too_low] = np.minimum(back, codec.high)
     values[repeated] = moved
     filled.values[:, place] = values
 

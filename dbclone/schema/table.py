@@ -42,6 +42,12 @@ class Column:
     collation: str | None = None
 
     @property
+    def ignores_case(self) -> bool:
+        """True where texts that differ in case alone are equal: NOCASE, or a MySQL collation that says so."""
+        name = (self.collation or "").lower()
+        return name == "nocase" or "_ci" in name
+
+    @property
     def is_automatic(self) -> bool:
         """True where the database itself numbers the rows."""
         return self.identity is not None or self.sequence is not None

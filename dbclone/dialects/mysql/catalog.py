@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -59,8 +59,8 @@ FROM information_schema.partitions WHERE table_schema = %s AND partition_name IS
 ORDER BY table_name, partition_ordinal_position, subpartition_ordinal_position
 """
 _CHECKS_MARIADB = """
-SELECT table_name, constraint_name, check_clause, 'YES' FROM information_schema.check_constraints
-WHERE constraint_schema = %s ORDER BY table_name, constraint_name
+SELECT table_name, if(level = 'Column', NULL, constraint_name), check_clause, 'YES'
+FROM information_schema.check_constraints WHERE constraint_schema = %s ORDER BY table_name, constraint_name
 """
 _CHECKS_MYSQL = """
 SELECT t.table_name, c.constraint_name, c.check_clause, t.enforced
@@ -154,12 +154,7 @@ def _table(session: Session, catalog: _Catalog, row: tuple[Any, ...]) -> Table:
         primary,
         uniques,
         _foreign_keys(catalog, name),
-        tuple(
-            Check(_plain(check[1]), check[0])
-            for check in checks
-            # Such a check is how MariaDB says JSON.
-            if not ((match := _JSON_CHECK.fullmatch(check[1])) and match[1] in documents)
-        ),
+        (*_checks(checks, documents), *_partition_checks(parts)),
         indexes=indexes,
         partition_key=f"{parts[0][1]} ({parts[0][2] or ''})" if parts else None,
         partitions=tuple(
@@ -168,6 +163,32 @@ def _table(session: Session, catalog: _Catalog, row: tuple[Any, ...]) -> Table:
         ),
         comment=comment or None,
     )
+
+
+def _checks(rows: Sequence[tuple[Any, ...]], documents: set[str]) -> Iterator[Check]:
+    for name, clause, _ in rows:
+        match = _JSON_CHECK.fullmatch(clause)
+        # Such a check is how MariaDB says JSON.
+        if match is None or match[1].replace("``", "`") not in documents:
+            # A check of a column is called as the column is, which other constraints may be as well.
+            yield Check(_plain(clause), name)
+
+
+def _partition_checks(parts: Sequence[tuple[Any, ...]]) -> Iterator[Check]:
+    """What the partitions let in, said as a check: a row that fits none of them cannot be stored."""
+    if not parts:
+        return
+    _, method, expression, _ = parts[0]
+    bounds = [str(part[3]) for part in dict.fromkeys(parts) if part[3] is not None]
+    if not expression or len(bounds) != len(dict.fromkeys(part[0] for part in parts)) or "," in expression:
+        return
+    if method.startswith("LIST") and not any("DEFAULT" in bound for bound in bounds):
+        listed = ",".join(bounds)
+        nothing = f" OR {expression} IS NULL" if "NULL" in listed.upper().split(",") else ""
+        values = ",".join(value for value in listed.split(",") if value.upper() != "NULL")
+        yield Check(f"{expression} IN ({values}){nothing}")
+    elif method.startswith("RANGE") and bounds and "MAXVALUE" not in bounds:
+        yield Check(f"{expression} < {bounds[-1]}")
 
 
 def _facts(row: tuple[Any, ...], documents: set[str]) -> Facts:

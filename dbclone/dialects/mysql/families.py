@@ -10,7 +10,7 @@ from collections.abc import Callable
 
 from dbclone.dialects.mysql.connect import quote
 from dbclone.dialects.protocol import Family
-from dbclone.schema import Table, TableName
+from dbclone.schema import Kind, Table, TableName
 
 _BUCKETS = 2**32
 
@@ -35,6 +35,25 @@ def select_rows(table: Table, family: Family | None, lookup: Callable[[TableName
         child = alias
     chosen = f"coalesce({', '.join(reversed(hashes))})"
     return f"{source}{joins} WHERE {chosen} < {round(family.fraction * _BUCKETS)}{order}"
+
+
+def spelled_columns(table: Table, lookup: Callable[[TableName], Table | None]) -> dict[str, str]:
+    """Keys whose texts may differ from their parent's in case alone: the SQL of each such column in the parent's own
+    spelling. dbclone compares texts as they stand, MySQL as their collation says."""
+    terms: dict[str, str] = {}
+    for number, key in enumerate(table.foreign_keys):
+        parent = lookup(key.parent)
+        if parent is None or key.is_self:
+            continue
+        alias = f"k{number}"
+        pairs = list(zip(key.columns, key.parent_columns, strict=True))
+        same = " AND ".join(f"{alias}.{quote(theirs)} = t0.{quote(own)}" for own, theirs in pairs)
+        for own, theirs in pairs:
+            if table.column(own).ignores_case and own not in terms and table.column(own).type.kind is Kind.TEXT:
+                name = f"{alias}.{quote(theirs)}"
+                found = f"SELECT {name} FROM {relation(parent)} AS {alias} WHERE {same} LIMIT 1"
+                terms[own] = f"coalesce(({found}), t0.{quote(own)})"
+    return terms
 
 
 def relation(table: Table) -> str:

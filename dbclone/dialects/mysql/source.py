@@ -31,7 +31,7 @@ from dbclone.dialects.mysql.connect import (
     words_of,
 )
 from dbclone.dialects.mysql.ddl import read_ddl
-from dbclone.dialects.mysql.families import select_rows
+from dbclone.dialects.mysql.families import select_rows, spelled_columns
 from dbclone.dialects.mysql.identity import read_identity, read_stamp
 from dbclone.dialects.mysql.rows import arrow_type, select_term, to_arrow
 from dbclone.dialects.protocol import Ddl, Reading, Stamp
@@ -92,7 +92,8 @@ class MysqlSource:
         """Rows of one table in the order of its primary key. Raises SourceError that names the table."""
         table = reading.table
         fields = pa.schema([pa.field(column.name, arrow_type(column)) for column in table.columns])
-        terms = [select_term(column, f"t0.{quote(column.name)}") for column in table.columns]
+        spelled = spelled_columns(table, self.schema().by_name.get)
+        terms = [spelled.get(c.name) or select_term(c, f"t0.{quote(c.name)}") for c in table.columns]
         sql = f"SELECT {', '.join(terms)} FROM {select_rows(table, reading.family, self._lookup)}"
         size = min(reading.chunk_rows, _CHUNK_ROWS)
         try:

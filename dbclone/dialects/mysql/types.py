@@ -98,8 +98,3 @@ def _worded(facts: Facts, odd: bool) -> Type:
 def labels_of(spelled: str) -> tuple[str, ...]:
     """The labels of ``enum('a','b')``, in order."""
     return tuple(match.group(1).replace("''", "'") for match in _LABEL.finditer(spelled))
-
-
-def ignores_case(collation: str | None) -> bool:
-    """True where two texts that differ in case alone are equal."""
-    return collation is not None and ("_ci" in collation)

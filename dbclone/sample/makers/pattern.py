@@ -24,6 +24,7 @@ ALPHABETS = {
     "hex": "0123456789abcdef",
     "HEX": "0123456789ABCDEF",
     "alnum": "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz",
+    "HEX36": "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ",
     "base64": "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/",
     "base64url": "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_",
 }
@@ -234,6 +235,8 @@ def strings_from(offsets: Ints, signs: np.ndarray[Any, Any]) -> pa.Array:
 
 def _unique(shapes: list[tuple[int, Shape]], request: Request) -> pa.Array:
     """Shape and text follow from the row's number and its wanted length alone, so that chunks never meet."""
+    if request.settings.get("folds"):
+        shapes = folded(shapes)
     shapes = _of_lengths(_widened(shapes, request), request)
     capacities = [min(_capacity(segments), _ENOUGH) for _, segments in shapes]
     owner = request.shuffled()
@@ -254,6 +257,51 @@ def _unique(shapes: list[tuple[int, Shape]], request: Request) -> pa.Array:
             parts.append(_write_number(segments, mixed))
             places.append(rows)
     return _gather(parts, places)
+
+
+_ONE_CASE = {"letter": "lower", "alnum": "HEX36", "base64": "HEX36", "base64url": "HEX36"}
+
+
+def folded(shapes: list[tuple[int, Shape]]) -> list[tuple[int, Shape]]:
+    """Shapes whose texts differ by more than case: of those that differ in case alone, the heaviest."""
+    kept: dict[str, tuple[int, Shape]] = {}
+    for weight, segments in shapes:
+        runs = ["1" if _class_of(s) == "digit" else "a" if _class_of(s) in _LETTERS else _mixed(s) for s in segments]
+        form = "".join(run for number, run in enumerate(runs) if run != "a" or runs[number - 1 : number] != ["a"])
+        # A run of letters and digits could spell any of the others.
+        form = "*" if "*" in form else form
+        if form not in kept or kept[form][0] < weight:
+            kept[form] = (weight, [_one_case(segment) for segment in segments])
+    heaviest = max(kept.values(), key=lambda pair: pair[0], default=None)
+    return [heaviest] if "*" in kept and heaviest else list(kept.values())
+
+
+_LETTERS = ("upper", "lower", "letter")
+
+
+def _class_of(segment: dict[str, Any]) -> str:
+    text = segment.get("literal")
+    if text is None:
+        return str(segment.get("class"))
+    return "digit" if text.isdigit() else "lower" if text.isalpha() else ""
+
+
+def _mixed(segment: dict[str, Any]) -> str:
+    return "." if "literal" in segment and not any(sign.isalnum() for sign in segment["literal"]) else "*"
+
+
+def _one_case(segment: dict[str, Any]) -> dict[str, Any]:
+    """The segment with one case a letter; its choices differ by more than case and have one length."""
+    if "literal" in segment:
+        return segment
+    changed = segment | {"class": _ONE_CASE.get(segment["class"], segment["class"])}
+    if segment.get("choices"):
+        pairs = list(zip(segment["choices"], segment["weights"], strict=True))
+        usual = max({len(text) for text, _ in pairs}, key=lambda n: sum(w for text, w in pairs if len(text) == n))
+        first = {text.casefold(): (text, weight) for text, weight in reversed(pairs) if len(text) == usual}
+        chosen = list(first.values())[::-1]
+        changed |= {"choices": [text for text, _ in chosen], "weights": [weight for _, weight in chosen]}
+    return changed
 
 
 def _of_lengths(shapes: list[tuple[int, Shape]], request: Request) -> list[tuple[int, Shape]]:
