@@ -125,7 +125,8 @@ def _grow_entry(draft: Draft, layout: Layout, own: Codes, slot: int, grower: Gro
 
 def _shares(codes: Codes, size: int) -> npt.NDArray[np.float64]:
     counts = np.bincount(codes, minlength=size)[:size].astype(np.float64)
-    return counts / max(1.0, counts.sum())
+    shares: npt.NDArray[np.float64] = counts / max(1.0, float(counts.sum()))
+    return shares
 
 
 def _prune(entries: list[Entry], layout: Layout) -> tuple[list[Entry], list[Feature]]:

@@ -205,24 +205,24 @@ def grow_nodes(  # type: ignore[no-untyped-def]
 
 
 @njit(cache=True, nogil=True)
-def fill_leaves(feature, left, right, mask, matrix, leaves):  # type: ignore[no-untyped-def]
-    """Every row of ``matrix`` (rows, features) in its leaf: first row of each leaf, rows by leaf."""
-    rows = len(matrix)
-    leaf = np.empty(rows, np.int32)
+def fill_leaves(feature, left, right, mask, matrix, rows, leaves):  # type: ignore[no-untyped-def]
+    """Each of some ``rows`` of ``matrix`` (rows, features) in its leaf: the first of each leaf, places by leaf."""
+    leaf = np.empty(len(rows), np.int32)
     start = np.zeros(leaves + 1, np.int64)
-    for row in range(rows):
+    for place in range(len(rows)):
+        row = rows[place]
         node = 0
         while feature[node] >= 0:
             node = left[node] if goes_left(mask[node], matrix[row, feature[node]]) else right[node]
-        leaf[row] = left[node]
+        leaf[place] = left[node]
         start[left[node] + 1] += 1
     for number in range(leaves):
         start[number + 1] += start[number]
     fill = start[:-1].copy()
-    result = np.empty(rows, np.int64)
-    for row in range(rows):
-        result[fill[leaf[row]]] = row
-        fill[leaf[row]] += 1
+    result = np.empty(len(rows), np.int64)
+    for place in range(len(rows)):
+        result[fill[leaf[place]]] = place
+        fill[leaf[place]] += 1
     return start, result
 
 

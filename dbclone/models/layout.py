@@ -90,14 +90,15 @@ class Grower:
         if not len(allowed) or len(rows) < 2 * self.growth.min_leaf:
             return stump(codes[rows] if len(rows) else codes[codes != NO_CODE])
         return grow_tree(
-            self.matrix[rows],
-            codes[rows],
+            self.matrix,
+            codes,
             ordered=ordered,
             grouped=self.grouped,
             allowed=allowed,
-            entities=self.entities[rows],
+            entities=self.entities,
             growth=self.growth,
             seed=self.seed,
+            rows=rows,
         )
 
 
@@ -132,9 +133,7 @@ def _blocks(work: Work, works: Mapping[TableName, Work], keys: list[KeyModel]) -
     return blocks
 
 
-def _block(
-    work: Work, path: tuple[int, ...], slots: Codes, row: Rows, without: frozenset[int] = frozenset()
-) -> Block:
+def _block(work: Work, path: tuple[int, ...], slots: Codes, row: Rows, without: frozenset[int] = frozenset()) -> Block:
     """The ``slots`` (ancestor's rows, slots) that vary, of the ancestor ``row`` of each row, in sibling order."""
     if not slots.size:
         return [], np.zeros((work.rows, 0), np.uint8)

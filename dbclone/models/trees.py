@@ -18,7 +18,7 @@ Codes = npt.NDArray[np.uint8]
 Rows = npt.NDArray[np.int64]
 _SPLIT_ROWS = 8_192
 _RARE_SHARE = 0.97
-_SCREEN_ROWS = 6_000
+_SCREEN_ROWS = 4_096
 _LARGE = 20_000
 _NARROW = 8
 """Features that the small nodes of a tree of so many rows look at."""
@@ -59,7 +59,7 @@ class Growth:
     smooth: float = 0.0
     features: int = 40
     max_leaves: int = 4096
-    rows: int = 60_000
+    rows: int = 40_000
 
 
 def grow_tree(
@@ -72,18 +72,21 @@ def grow_tree(
     entities: Rows,
     growth: Growth,
     seed: int,
+    rows: Rows | None = None,
 ) -> Tree:
-    """Grows one tree for ``target`` (rows,) on the columns ``allowed`` of ``matrix`` (rows, features).
+    """Grows one tree for ``target`` (rows,) on the columns ``allowed`` of ``matrix`` (rows, features), on all rows or
+    those that ``rows`` lists.
 
     ``ordered`` says whether the target's codes have an order, ``grouped`` (features,) which features may be split by
     any grouping of their codes, ``entities`` (rows,) the root entity of each row.
     """
-    rows = len(target)
-    order = np.random.default_rng(seed).permutation(rows)
+    used = np.arange(len(target)) if rows is None else rows
+    count = len(used)
+    order = used[np.random.default_rng(seed).permutation(count)]
     screened = _screen(matrix, target, allowed, order, growth.features) if len(allowed) > growth.features else allowed
     # What happens once in a thousand rows is not seen in a sample of them: such targets are split on all rows.
-    common = np.bincount(target).max(initial=0) > _RARE_SHARE * rows
-    shown = order[: rows if common or growth.smooth else growth.rows]
+    common = np.bincount(target[used]).max(initial=0) > _RARE_SHARE * count
+    shown = order[: count if common or growth.smooth else growth.rows]
     nodes, leaf_start, leaf_rows, parents = grow_nodes(
         gather_columns(matrix, shown, screened.astype(np.int64)),
         target[shown],
@@ -94,15 +97,15 @@ def grow_tree(
         growth.k,
         growth.penalty,
         growth.max_leaves,
-        rows if common else _SPLIT_ROWS,
-        _NARROW if rows >= _LARGE else len(screened),
+        count if common else _SPLIT_ROWS,
+        _NARROW if count >= _LARGE else len(screened),
     )
     chosen, left, right, mask = nodes
     feature = np.where(chosen >= 0, screened[np.clip(chosen, 0, None)], -1).astype(np.int32)
-    if len(shown) < rows:
+    if len(shown) < count:
         # The structure is chosen on some rows, the leaves are filled with all of them.
-        shown = np.arange(rows)
-        leaf_start, leaf_rows = fill_leaves(feature, left, right, mask, matrix, len(leaf_start) - 1)
+        shown = used
+        leaf_start, leaf_rows = fill_leaves(feature, left, right, mask, matrix, used, len(leaf_start) - 1)
     start, codes, cumulative = leaf_distributions(target[shown], leaf_start, leaf_rows, parents, growth.smooth)
     return Tree(feature, left, right, mask, start, codes, cumulative, np.diff(leaf_start))
 

@@ -6,10 +6,17 @@ where at least k distinct texts use it; no longer run is.
 
 from __future__ import annotations
 
-from collections import Counter, defaultdict
+from collections import defaultdict
 from collections.abc import Sequence
-from itertools import pairwise
+from dataclasses import dataclass
+from itertools import chain
 from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+
+Ints = npt.NDArray[np.int64]
 
 MOST_WORDS = 3_000
 MOST_FOLLOWERS = 12
@@ -18,10 +25,11 @@ MOST_PAIRS = 6_000
 MOST_SIGNS = 1_000
 """Signs of a text that are looked at."""
 
+MOST_READ = 80_000
+"""Words after which no further text is read: what follows what is known by then."""
+
 PROSE_WORDS = 6
 """Words a text from which on texts are sentences, which read on, rather than names, which join freely."""
-
-Pair = tuple[str, str]
 
 
 def learn_words(texts: Sequence[str], k: int) -> dict[str, Any]:
@@ -30,49 +38,120 @@ def learn_words(texts: Sequence[str], k: int) -> dict[str, Any]:
     ``next`` are followers of a word, ``after`` of two (``"3 17"``: places in ``words``). ``coverage`` says what share
     of all words are shared ones, ``prose`` whether texts are sentences.
     """
-    used: Counter[str] = Counter()
-    pairs: Counter[Pair] = Counter()
-    triples: Counter[tuple[str, str, str]] = Counter()
-    starts: Counter[str] = Counter()
-    ends: Counter[str] = Counter()
-    total: Counter[str] = Counter()
-    for text in texts:
-        words = text[:MOST_SIGNS].split()
-        # dict.fromkeys, not set: ties are listed in the order met, which must not hang on the process's hash seed.
-        used.update(tuple(dict.fromkeys(words)))
-        total.update(words)
-        pairs.update(tuple(dict.fromkeys(pairwise(words))))
-        triples.update(tuple(dict.fromkeys(zip(words, words[1:], words[2:], strict=False))))
-        starts.update(words[:1])
-        ends.update(words[-1:] if len(text) <= MOST_SIGNS else [])
-    shared = [word for word, count in used.most_common(MOST_WORDS) if count >= k and len(word) <= 40]
-    index = {word: place for place, word in enumerate(shared)}
-    everything = sum(total.values())
+    read = _read(texts)
+    words, total = read.words, np.bincount(read.codes, minlength=len(read.words))
+    used, starts, ends = read.texts_with(0), read.at(read.first), read.at(read.last[read.whole])
+    likely = np.argsort(-used.texts, kind="stable")[:MOST_WORDS]
+    shared = [int(used.runs[place]) for place in likely if used.texts[place] >= k]
+    shared = [word for word in shared if len(words[word]) <= 40]
+    place = np.full(len(words), -1, np.int64)
+    place[shared] = np.arange(len(shared))
+    everything = len(read.codes)
     return {
-        "words": shared,
-        "weights": [total[word] for word in shared],
-        "starts": [[index[word], count] for word, count in starts.most_common() if count >= k and word in index],
-        "ends": [[index[word], count] for word, count in ends.most_common() if count >= k and word in index],
-        "next": _followers({((left,), right): count for (left, right), count in pairs.items()}, index, k),
-        "after": _followers({((a, b), c): count for (a, b, c), count in triples.items()}, index, k),
-        "coverage": round(sum(total[word] for word in shared) / everything, 3) if everything else 0.0,
-        "case": case_of(texts),
-        "prose": everything >= PROSE_WORDS * len(texts) > 0,
+        "words": [words[word] for word in shared],
+        "weights": total[shared].tolist(),
+        "starts": _counted(starts, place, k),
+        "ends": _counted(ends, place, k),
+        "next": _followers(read.texts_with(1), words, place, k),
+        "after": _followers(read.texts_with(2), words, place, k),
+        "coverage": round(int(total[shared].sum()) / everything, 3) if everything else 0.0,
+        "case": case_of(texts[: read.rows]),
+        "prose": everything >= PROSE_WORDS * read.rows > 0,
     }
 
 
-def _followers(
-    counted: dict[tuple[tuple[str, ...], str], int], index: dict[str, int], k: int
-) -> dict[str, list[list[int]]]:
+@dataclass(frozen=True)
+class _Runs:
+    """Runs of words: their number (``before`` * words + the last one, which ``runs`` is of single words), in the order
+    met, and how many ``texts`` have each. ``before`` are the words before the last, one array a place."""
+
+    runs: Ints
+    texts: Ints
+    before: tuple[Ints, ...] = ()
+
+
+@dataclass(frozen=True)
+class _Read:
+    """Texts as numbers of ``words``, which come in the order met: ``codes`` one after the other, each of its ``text``;
+    ``first`` and ``last`` places of each text, of which ``whole`` ones were read to their end."""
+
+    words: list[str]
+    codes: Ints
+    text: Ints
+    first: Ints
+    last: Ints
+    whole: npt.NDArray[np.bool_]
+    rows: int
+
+    def at(self, places: Ints) -> _Runs:
+        """The words at some places, the most frequent first."""
+        found, first, counts = np.unique(self.codes[places], return_index=True, return_counts=True)
+        order = np.lexsort((first, -counts))
+        return _Runs(found[order], counts[order])
+
+    def texts_with(self, back: int) -> _Runs:
+        """How many texts have each run of a word and ``back`` words before it."""
+        places = np.arange(back, len(self.codes))
+        places = places[self.text[places] == self.text[places - back]]
+        run, size = np.zeros(len(places), np.int64), 1
+        for step in range(back, -1, -1):
+            # Dense before each further word, so that no product leaves 64 bits.
+            _, run = np.unique(run * len(self.words) + self.codes[places - step], return_inverse=True)
+            size = int(run.max(initial=-1)) + 1
+        # Once a text, however often it has the run.
+        _, once = np.unique(self.text[places] * max(1, size) + run, return_index=True)
+        once = np.sort(once)
+        _, first, counts = np.unique(run[once], return_index=True, return_counts=True)
+        met = np.argsort(first, kind="stable")
+        at = places[once[first[met]]]
+        before = tuple(self.codes[at - step] for step in range(back, 0, -1))
+        return _Runs(self.codes[at], counts[met], before)
+
+
+def _read(texts: Sequence[str]) -> _Read:
+    split, signs = [], 0
+    for text in texts:
+        split.append(text[:MOST_SIGNS].split())
+        signs += len(split[-1])
+        if signs >= MOST_READ:
+            break
+    sizes = np.fromiter(map(len, split), np.int64, len(split))
+    met = pa.array(list(chain.from_iterable(split)), pa.string()).dictionary_encode()
+    ends = np.cumsum(sizes)
+    some = sizes > 0
+    whole = np.fromiter((len(text) <= MOST_SIGNS for text in texts[: len(split)]), bool, len(split))
+    return _Read(
+        met.dictionary.to_pylist(),
+        np.asarray(met.indices).astype(np.int64),
+        np.repeat(np.arange(len(split)), sizes),
+        (ends - sizes)[some],
+        ends[some] - 1,
+        whole[some],
+        len(split),
+    )
+
+
+def _counted(runs: _Runs, place: Ints, k: int) -> list[list[int]]:
+    """The places of shared words and how many texts have them, as they come."""
+    wanted = (runs.texts >= k) & (place[runs.runs] >= 0)
+    return [[int(place[word]), int(count)] for word, count in zip(runs.runs[wanted], runs.texts[wanted], strict=True)]
+
+
+def _followers(runs: _Runs, words: Sequence[str], place: Ints, k: int) -> dict[str, list[list[int]]]:
     """The places of the words that k texts have after others, the likeliest first."""
     follow: dict[str, list[list[int]]] = defaultdict(list)
-    shared = [(before, word, count) for (before, word), count in counted.items() if count >= k]
-    for before, word, count in sorted(shared, key=lambda item: (-item[2], item[0], item[1])):
-        if word not in index or any(one not in index for one in before):
-            continue
-        key = " ".join(str(index[one]) for one in before)
+    known = (runs.texts >= k) & (place[runs.runs] >= 0)
+    for one in runs.before:
+        known &= place[one] >= 0
+    rows = np.flatnonzero(known).tolist()
+
+    def likelier(row: int) -> tuple[Any, ...]:
+        return -runs.texts[row], *(words[one[row]] for one in runs.before), words[runs.runs[row]]
+
+    for row in sorted(rows, key=likelier):
+        key = " ".join(str(place[one[row]]) for one in runs.before)
         if len(follow[key]) < MOST_FOLLOWERS and (len(follow) <= MOST_PAIRS or follow[key]):
-            follow[key].append([index[word], count])
+            follow[key].append([int(place[runs.runs[row]]), int(runs.texts[row])])
     return {key: found for key, found in sorted(follow.items()) if found}
 
 

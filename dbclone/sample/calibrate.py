@@ -88,7 +88,8 @@ def _sums(model: TableModel, begin: int, end: int, own: Codes) -> Iterator[Sums]
             codes = own[:, slot + 1 + step]
             tried = codes != NO_CODE
             if stage.tree.leaves > 1:
-                yield Sums(first + 1 + step, _learned(stage.tree), _counts(codes[tried]), np.arange(256, dtype=np.uint8))
+                own_codes = np.arange(256, dtype=np.uint8)
+                yield Sums(first + 1 + step, _learned(stage.tree), _counts(codes[tried]), own_codes)
             free &= ~(codes == 1) if stage.base.way == "same" else ~tried
         if len(entry.shares):
             # Runs of siblings, not their starts, are to have the source's shares.

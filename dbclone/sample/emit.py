@@ -5,7 +5,6 @@ Takes filled tables, gives record batches of the stored columns in the schema's 
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Iterator, Mapping
 
 import numpy as np
@@ -23,7 +22,6 @@ from dbclone.sample.texts import make_texts
 from dbclone.schema import Column, ForeignKey, Schema, TableName
 
 Rows = npt.NDArray[np.int64]
-_MAKING = threading.Lock()
 
 
 class Emitter:
@@ -84,9 +82,7 @@ class Emitter:
         name = filled.table.name
         rng = generator(self.seed, "texts", name, start)
         about, total, locale = self.profile.table(name), filled.rows, self.profile.locale
-        # Faker's own generators are shared between tables, and know nothing of threads.
-        with _MAKING:
-            return make_texts(about, lengths, first_row=start, total_rows=total, rng=rng, locale=locale, known=known)
+        return make_texts(about, lengths, first_row=start, total_rows=total, rng=rng, locale=locale, known=known)
 
     def _column(
         self, filled: Filled, others: Mapping[TableName, Filled], column: Column, rows: Rows, start: int

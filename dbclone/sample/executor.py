@@ -1,4 +1,4 @@
-"""Where chunks are made: here, one after the other, or in processes of this machine.
+"""Where chunks are made: here, one after the other or in threads, or in processes of this machine.
 
 Takes functions and their arguments, gives results in the order of the arguments. Any `concurrent.futures.Executor`
 may be put in the place of these. Knows nothing of rows.
@@ -10,7 +10,7 @@ import multiprocessing
 import os
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
-from concurrent.futures import Executor, Future, ProcessPoolExecutor
+from concurrent.futures import Executor, Future, ProcessPoolExecutor, ThreadPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from typing import Any, ParamSpec, TypeVar
 
@@ -31,6 +31,14 @@ class Serial(Executor):
         return future
 
 
+class Threads(ThreadPoolExecutor):
+    """Threads of this process: the compiled loops and Arrow let go of the interpreter's lock."""
+
+    def __init__(self, workers: int) -> None:
+        super().__init__(workers, thread_name_prefix="dbclone-draw")
+        self.workers = workers
+
+
 class Processes(ProcessPoolExecutor):
     """Processes that start afresh (spawn), so that they share neither threads nor connections with this one."""
 
@@ -40,9 +48,13 @@ class Processes(ProcessPoolExecutor):
 
 
 def open_executor(workers: int) -> Executor:
-    """``Serial`` for one worker, else ``Processes``; 0 means one for every core that this process may use."""
-    count = workers or _cores()
-    return Serial() if count == 1 else Processes(count)
+    """``Threads`` on every core for one worker, else ``Processes``; 0 means one for every core that this process may
+    use."""
+    cores = _cores()
+    count = workers or cores
+    if count > 1:
+        return Processes(count)
+    return Threads(cores) if cores > 1 else Serial()
 
 
 def in_order(executor: Executor, function: Callable[..., T], tasks: Iterable[tuple[Any, ...]]) -> Iterator[T]:

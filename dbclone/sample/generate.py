@@ -24,7 +24,7 @@ from dbclone.profile.value import Profile
 from dbclone.sample.conditions import admitted_rows, mend_conditions
 from dbclone.sample.emit import fields_of, key_columns, numbers_of
 from dbclone.sample.exclusions import keep_apart
-from dbclone.sample.executor import Serial, in_order
+from dbclone.sample.executor import Serial, Threads, in_order
 from dbclone.sample.filled import Filled, make_filled
 from dbclone.sample.ordering import output_order
 from dbclone.sample.parents import adjust, choose_parents, degrees, grow_hierarchy
@@ -87,7 +87,7 @@ class Generator:
         self.folder = RunFolder(folder)
         self.notes: list[str] = []
         self._executor = executor or Serial()
-        self._serial = isinstance(self._executor, Serial)
+        self._serial = isinstance(self._executor, Serial | Threads)
         self._world = World(schema, profile, models, draw, self.folder, own=True)
         self._run = Run(str(folder), draw, reopen)
         self._keyed: set[TableName] = set()

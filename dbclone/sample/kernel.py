@@ -36,26 +36,22 @@ def uniforms(seed, first, count):  # type: ignore[no-untyped-def]
     return result
 
 
+@njit(cache=True, inline="always")
+def _leaf(tree, x, node_first, nodes, masks):  # type: ignore[no-untyped-def]
+    """Walks one tree: the number of the leaf, in its tree."""
+    base = node_first[tree]
+    node = base
+    while nodes[node, 0] >= 0:
+        code = x[nodes[node, 0]]
+        goes = (masks[node, code >> 6] >> np.uint64(code & 63)) & np.uint64(1)
+        node = base + nodes[node, 2 - np.int64(goes)]
+    return nodes[node, 1]
+
+
 @njit(cache=True)
-def _draw(tree, x, p, leaf_count, leaf_order, order_first, state):  # type: ignore[no-untyped-def]
-    """Walks one tree and draws a code, without replacement over the strata of the leaf."""
-    node = p.node_first[tree]
-    base = node
-    while p.feature[node] >= 0:
-        code = x[p.feature[node]]
-        if (p.mask[node, code >> 6] >> np.uint64(code & 63)) & np.uint64(1):
-            node = base + p.left[node]
-        else:
-            node = base + p.right[node]
-    leaf = p.leaf_first[tree] + p.left[node]
-    low, high = p.start[leaf], p.start[leaf + 1]
-    if high - low == 0:
-        return 0
-    if high - low == 1:
-        return p.codes[low]
-    strata = p.strata[leaf]
+def _stratum(leaf, strata, leaf_count, leaf_order, first, state):  # type: ignore[no-untyped-def]
+    """The next of the leaf's strata, each once before any comes again."""
     turn = leaf_count[leaf]
-    first = order_first[leaf]
     if turn == 0:
         shuffle = state
         for i in range(strata):
@@ -65,14 +61,29 @@ def _draw(tree, x, p, leaf_count, leaf_order, order_first, state):  # type: igno
             j = int(unit(shuffle) * (i + 1))
             leaf_order[first + i], leaf_order[first + j] = leaf_order[first + j], leaf_order[first + i]
     leaf_count[leaf] = turn + 1 if turn + 1 < strata else 0
-    u = (leaf_order[first + turn] + unit(mix(state ^ np.uint64(0x5851F42D4C957F2D)))) / strata
-    while low < high - 1:
-        middle = (low + high) // 2
-        if p.cumulative[middle - 1] > u:
-            high = middle
-        else:
-            low = middle
-    return p.codes[low]
+    return leaf_order[first + turn]
+
+
+@njit(cache=True, inline="always")
+def _draw(tree, x, p, leaf_count, leaf_order, order_first, state):  # type: ignore[no-untyped-def]
+    """Walks one tree and draws a code, without replacement over the strata of the leaf."""
+    leaf = p.leaf_first[tree] + _leaf(tree, x, p.node_first, p.nodes, p.mask)
+    low, high = p.start[leaf], p.start[leaf + 1]
+    drawn = np.uint8(0)
+    if high - low == 1:
+        drawn = p.codes[low]
+    elif high > low:
+        strata = p.strata[leaf]
+        place = _stratum(leaf, strata, leaf_count, leaf_order, order_first[leaf], state)
+        u = (place + unit(mix(state ^ np.uint64(0x5851F42D4C957F2D)))) / strata
+        while low < high - 1:
+            middle = (low + high) // 2
+            if p.cumulative[middle - 1] > u:
+                high = middle
+            else:
+                low = middle
+        drawn = p.codes[low]
+    return drawn
 
 
 @njit(cache=True)
@@ -145,11 +156,11 @@ def fill_rows(  # type: ignore[no-untyped-def]  # noqa: C901 the hot loop stays 
     slots = own.shape[1]
     x = np.zeros(width + 2 + 2 * slots, np.uint8)
     leaves = len(p.strata)
-    leaf_count = np.zeros(leaves, np.int64)
+    leaf_count = np.zeros(leaves, np.uint8)
     order_first = np.zeros(leaves + 1, np.int64)
     for leaf in range(leaves):
         order_first[leaf + 1] = order_first[leaf] + p.strata[leaf]
-    leaf_order = np.zeros(order_first[leaves], np.int64)
+    leaf_order = np.zeros(order_first[leaves], np.uint8)
     previous = width + 2
     mine = previous + slots
     for row in range(rows):

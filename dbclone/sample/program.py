@@ -23,7 +23,7 @@ _STRATA = 64
 class Program(NamedTuple):
     """Entries (e, 8) int64: slot, value column, codec, tree, calendar, codec of values that no stage took, first stage,
     end of stages. Stages (s, 8): kind of base, its number, way, codec, tree, slot, first anchor, anchors. The rest is
-    every codec and tree, one after the other, with their offsets."""
+    every codec and tree, one after the other, with their offsets; ``nodes`` (n, 3): feature, left, right."""
 
     entries: npt.NDArray[np.int64]
     stages: npt.NDArray[np.int64]
@@ -42,9 +42,7 @@ class Program(NamedTuple):
     edges: npt.NDArray[np.float64]
     edge_codes: npt.NDArray[np.uint8]
     node_first: npt.NDArray[np.int64]
-    feature: npt.NDArray[np.int32]
-    left: npt.NDArray[np.int32]
-    right: npt.NDArray[np.int32]
+    nodes: npt.NDArray[np.int32]
     mask: npt.NDArray[np.uint64]
     leaf_first: npt.NDArray[np.int64]
     start: npt.NDArray[np.int64]
@@ -143,9 +141,14 @@ def _pack_trees(trees: list[Tree]) -> dict[str, npt.NDArray[Any]]:
     strata = [np.clip(tree.rows, 1, _STRATA) for tree in trees]
     return {
         "node_first": _offsets([len(tree.feature) for tree in trees]),
-        "feature": _join([tree.feature for tree in trees], np.int32),
-        "left": _join([tree.left for tree in trees], np.int32),
-        "right": _join([tree.right for tree in trees], np.int32),
+        "nodes": np.stack(
+            [
+                _join([tree.feature for tree in trees], np.int32),
+                _join([tree.left for tree in trees], np.int32),
+                _join([tree.right for tree in trees], np.int32),
+            ],
+            axis=1,
+        ),
         "mask": _join([tree.mask for tree in trees], np.uint64) if trees else np.zeros((0, 4), np.uint64),
         "leaf_first": _offsets([tree.leaves + 1 for tree in trees]),
         "start": _join(starts, np.int64),

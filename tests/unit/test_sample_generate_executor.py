@@ -8,7 +8,7 @@ from collections.abc import Iterator
 import pytest
 
 from dbclone.errors import ModelError
-from dbclone.sample.executor import Processes, Serial, in_order, open_executor
+from dbclone.sample.executor import Processes, Serial, Threads, in_order, open_executor
 
 
 def twice(number: int) -> int:
@@ -20,12 +20,14 @@ def die(number: int) -> int:
 
 
 def test_one_worker_is_this_process() -> None:
-    assert isinstance(open_executor(1), Serial)
+    with open_executor(1) as executor:
+        assert isinstance(executor, Serial | Threads)
+        assert executor.submit(os.getpid).result() == os.getpid()
 
 
 def test_no_number_means_every_core() -> None:
     with open_executor(0) as executor:
-        assert isinstance(executor, Serial | Processes)
+        assert isinstance(executor, Serial | Threads | Processes)
 
 
 def test_results_are_made_one_at_a_time_where_one_works() -> None:

@@ -7,6 +7,7 @@ not have in that place comes only where nothing else fits.
 
 from __future__ import annotations
 
+import threading
 import unicodedata
 from collections.abc import Sequence
 from typing import Any
@@ -63,6 +64,8 @@ class Chain:
         self._any = np.zeros((1, len(groups)))
         self._begin = np.zeros((1, self._ways.shape[1]))
         self._member_ends = np.zeros((1, len(self._members)), np.float32)
+        # Threads share a chain, which looks farther back when it has to.
+        self._lock = threading.Lock()
 
     def _fill(self, follow: dict[int, list[list[int]]], last: dict[int, int]) -> None:
         width, nodes = max((len(ways) for ways in follow.values()), default=0), self.start + 1
@@ -89,23 +92,32 @@ class Chain:
     def write(self, lengths: Ints, rng: np.random.Generator) -> npt.NDArray[np.int32]:
         """Word numbers (rows, most words), -1 after the last; a row that cannot end well ends with too long a word."""
         longest = int(lengths.max(initial=0))
-        self._look_back(min(longest + 1, FARTHEST))
+        with self._lock:
+            self._look_back(min(longest + 1, FARTHEST))
+            ahead = self._reach, self._any, self._begin
+            members = self._member_ends
         seeds = rng.integers(0, 2**63, len(lengths)).astype(np.uint64)
         most = longest // (int(self.lengths.min(initial=longest)) + 1) + 2
         block = max(100, _MOST_PLACES // most)
         parts = [
-            self._walk(lengths[start : start + block], seeds[start : start + block], most)
+            self._walk(lengths[start : start + block], seeds[start : start + block], most, ahead, members)
             for start in range(0, len(lengths), block)
         ]
         widest = max(part.shape[1] for part in parts)
         padded = [np.pad(part, ((0, 0), (0, widest - part.shape[1])), constant_values=-1) for part in parts]
         return np.concatenate(padded)
 
-    def _walk(self, lengths: Ints, seeds: npt.NDArray[np.uint64], most: int) -> npt.NDArray[np.int32]:
+    def _walk(
+        self,
+        lengths: Ints,
+        seeds: npt.NDArray[np.uint64],
+        most: int,
+        ahead: tuple[Floats, Floats, Floats],
+        members: npt.NDArray[np.float32],
+    ) -> npt.NDArray[np.int32]:
         from dbclone.sample.makers.walking import walk
 
         ways = self._ways, self._then, self._chance, self._known, self._odd
-        others = self._script_of, self._members, self._member_start, self._member_ends
         table: npt.NDArray[np.int32] = walk(
             lengths,
             seeds,
@@ -113,10 +125,11 @@ class Chain:
             *ways,
             self.lengths,
             self._end,
-            self._reach,
-            self._any,
-            self._begin,
-            *others,
+            *ahead,
+            self._script_of,
+            self._members,
+            self._member_start,
+            members,
             most,
         )
         return table[:, : int((table >= 0).any(axis=0).sum())]

@@ -6,6 +6,7 @@ Takes a meaning and a locale, gives a Pool that is the same in every process. Th
 from __future__ import annotations
 
 import functools
+import threading
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -19,6 +20,7 @@ from dbclone.sample.makers.pools import Pool
 from dbclone.sample.makers.request import stable_seed
 
 POOL_SIZE = 4_000
+_MAKING = threading.RLock()
 FALLBACK_LOCALE = "en_US"
 
 _METHODS: dict[str, tuple[str, ...]] = {
@@ -59,9 +61,15 @@ def with_case(texts: pa.Array, case: str | None) -> pa.Array:
     return pc.utf8_lower(texts) if case == "lower" else texts
 
 
-@functools.cache
 def pool_of(meaning: str, locale: str) -> Pool:
     """Candidates of a meaning: a public list, else dbclone's own, else Faker's in the locale or in English."""
+    # Faker's own generators are shared, and know nothing of threads; a second thread waits for what the first makes.
+    with _MAKING:
+        return _pool_of(meaning, locale)
+
+
+@functools.cache
+def _pool_of(meaning: str, locale: str) -> Pool:
     if public_list(meaning) and not (meaning == "state" and locale != FALLBACK_LOCALE):
         return Pool(public_list(meaning))
     own = _OWN.get(meaning)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import functools
 import json
+import threading
 from typing import Any
 
 import numpy as np
@@ -34,6 +35,9 @@ LEAST_COVERED = 0.3
 
 MOST_SINGLES = 4_000
 """Different texts of one length that are written for a unique column before numbers tell rows apart."""
+
+_READING = threading.RLock()
+"""A vocabulary takes a moment to be made: a second thread waits for what the first one makes."""
 
 
 class Vocabulary:
@@ -65,7 +69,9 @@ def _vocabulary(settings: str, locale: str) -> Vocabulary:
 
 def vocabulary_of(settings: dict[str, Any], locale: str) -> Vocabulary:
     """The vocabulary of a word model, made once a process."""
-    return _vocabulary(json.dumps(settings, sort_keys=True), locale)
+    written = json.dumps(settings, sort_keys=True)
+    with _READING:
+        return _vocabulary(written, locale)
 
 
 def make_words(request: Request) -> pa.Array:
