@@ -31,6 +31,7 @@ from dbclone.errors import BundleError
 from dbclone.models.arrows import arrow_type
 from dbclone.models.table import Models
 from dbclone.models.validate import check_models, require
+from dbclone.profile.settings import problem_of
 from dbclone.profile.value import Profile
 from dbclone.schema import ForeignKey, Kind, Schema, Strategy, Table, TableName, make_plan
 
@@ -153,6 +154,7 @@ def _read(archive: zipfile.ZipFile, path: str | Path) -> Bundle:
     schema = Schema.from_json(json.loads(archive.read("schema.json")))
     _check_schema(schema)
     profile = Profile.from_json(json.loads(archive.read("profile.json")))
+    _check_makers(profile, schema)
     models = _unpack(Models, json.loads(archive.read("models.json")), arrays)
     names = [_name(schema_, name) for schema_, name in manifest["real"]]
     require(all(name in schema for name in names), "the bundle", "holds rows of a table that is not there")
@@ -200,6 +202,23 @@ def _check_schema(schema: Schema) -> None:
             # SQLite takes keys to tables and columns that are not there; nothing follows those.
             parent = set(schema.table(key.parent).by_name) if key.parent in schema else set(key.parent_columns)
             require(set(key.parent_columns) <= parent, table.name, "references a column that is not there")
+
+
+def _check_makers(profile: Profile, schema: Schema) -> None:
+    """Raises BundleError where the settings of a maker are none that it could follow."""
+    for table in profile.tables:
+        columns = schema.table(table.name).by_name if table.name in schema else {}
+        for column in table.columns:
+            if column.maker is None or column.name not in columns:
+                continue
+            problem = problem_of(column.maker, columns[column.name].type.storage)
+            if problem is not None:
+                where = f"{table.name}.{column.name}"
+                raise BundleError(
+                    f"the bundle's maker of {where} cannot be followed: {problem}.",
+                    where=where,
+                    hint="it is damaged, or not what a fit writes; do not use it.",
+                )
 
 
 def _is_plain_empty(table: Table, key: ForeignKey) -> bool:

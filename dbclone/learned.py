@@ -42,7 +42,10 @@ class Telling(Protocol):
 
 @dataclass(frozen=True)
 class Learned:
-    """``schema`` is ``whole`` without the tables left out; ``rows`` counts each of its tables in full."""
+    """``schema`` is ``whole`` without the tables left out; ``rows`` counts each of its tables in full.
+
+    ``unmade`` are keys of the source that the config ignores: the clone does not have them.
+    """
 
     whole: Schema
     schema: Schema
@@ -52,6 +55,7 @@ class Learned:
     sample: Sample
     notes: tuple[str, ...] = ()
     proposals: tuple[Proposal, ...] = ()
+    unmade: frozenset[ForeignKey] = frozenset()
 
 
 def asked_schema(source: Source, config: Config, progress: Telling) -> tuple[Schema, tuple[Proposal, ...]]:
@@ -93,7 +97,9 @@ def learn_schema(source: Source, config: Config, progress: Telling) -> Learned:
         raise ConfigError(
             "no table is left to clone.", hint="loosen tables.include and tables.exclude, or name another source."
         )
-    notes = (*_notes(schema), *_mask_notes(first, config))
+    unmade = frozenset(source.schema().foreign_keys) - frozenset(whole.foreign_keys)
+    ignored = [f"{key} is ignored, as keys.ignore asks: the clone does not have it" for key in sorted(unmade, key=str)]
+    notes = (*_notes(schema), *_mask_notes(first, config), *ignored)
     names = [name for name in first.tables if first.strategy(name) is not Strategy.EMPTY]
     progress.stage("Reading rows")
     rows = row_counts(source, [table.name for table in schema])
@@ -116,7 +122,7 @@ def learn_schema(source: Source, config: Config, progress: Telling) -> Learned:
     plan = make_plan(whole, strategies)
     children = _children(source, schema, rows, tables)
     sample = Sample(tables, {name: rows[name] for name in tables}, children)
-    return Learned(whole, schema, plan, profile, rows, sample, notes, proposals)
+    return Learned(whole, schema, plan, profile, rows, sample, notes, proposals, unmade)
 
 
 def real_rows(learned: Learned, config: Config) -> dict[TableName, pa.Table]:

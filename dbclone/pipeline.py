@@ -271,7 +271,7 @@ def _fit(source: Source, config: Config, progress: Progress, seconds: dict[str, 
     strategies = dict(learned.plan.strategies)
     left_out = frozenset(name for name, strategy in strategies.items() if strategy is Strategy.SKIP)
     with _timed(seconds, "ddl"):
-        ddl = source.ddl(left_out) if config.write.ddl == "native" else None
+        ddl = source.ddl(left_out, learned.unmade) if config.write.ddl == "native" else None
     return Bundle(
         schema=learned.schema,
         profile=learned.profile,

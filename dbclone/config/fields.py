@@ -100,7 +100,8 @@ class ExtraKey(_Section):
 
 class KeysConfig(_Section):
     ignore: list[str] = Field(
-        default=[], description='Foreign keys not to follow, by "table.column"; the column is filled as a plain one.'
+        default=[],
+        description='Foreign keys not to follow, by "table.column": a plain column, and no such key in the clone.',
     )
     infer: _Flag = Field(default=False, description="Also use foreign keys that the schema does not declare.")
     extra: list[ExtraKey] = Field(

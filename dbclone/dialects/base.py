@@ -24,7 +24,7 @@ from dbclone.dialects.counting import violations
 from dbclone.dialects.portable_ddl import portable_ddl, quote, target_names
 from dbclone.dialects.protocol import Ddl, Loss, Reading, Stamp, Violation
 from dbclone.errors import ConfigError, ConnectError, SourceError, TargetError, TargetRefused
-from dbclone.schema import Schema, Table, TableName
+from dbclone.schema import ForeignKey, Schema, Table, TableName
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -61,7 +61,11 @@ class SqlSource:
                 raise SourceError(f"The schema of {self.address} cannot be read: {_words(error)}.") from None
         return self._schema
 
-    def ddl(self, without: frozenset[TableName] = frozenset()) -> Ddl | None:  # noqa: ARG002 there is none to thin out
+    def ddl(
+        self,
+        without: frozenset[TableName] = frozenset(),  # noqa: ARG002 there is none to thin out
+        unmade: frozenset[ForeignKey] = frozenset(),  # noqa: ARG002
+    ) -> Ddl | None:
         return None
 
     def read(self, reading: Reading) -> Iterator[pa.RecordBatch]:

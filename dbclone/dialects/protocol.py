@@ -95,8 +95,11 @@ class Source(Protocol):
 
     def schema(self) -> Schema: ...
 
-    def ddl(self, without: frozenset[TableName] = frozenset()) -> Ddl | None:
-        """The database's own DDL, None where the dialect has no such tool. ``without`` are tables left out."""
+    def ddl(
+        self, without: frozenset[TableName] = frozenset(), unmade: frozenset[ForeignKey] = frozenset()
+    ) -> Ddl | None:
+        """The database's own DDL, None where the dialect has no such tool. ``without`` are tables left out, ``unmade``
+        are keys that the clone is not to have."""
         ...
 
     def read(self, reading: Reading) -> Iterator[pa.RecordBatch]: ...

@@ -15,6 +15,8 @@ import numpy as np
 import numpy.typing as npt
 
 MOST_QUANTILES = 33
+MOST_NUMBER = 4e18
+"""Numbers are written as whole steps of their last decimal, which must fit 64 bits, a sum of two as well."""
 
 _NUMBER = re.compile(r"-?\d{1,15}(\.\d{1,9})?")
 _ISO = re.compile(r"(\d{4}-\d\d-\d\d)(?:([T ])(\d\d:\d\d(?::\d\d)?)(\.\d{1,9})?(Z|[+-]\d\d(?::?\d\d)?)?)?")
@@ -23,7 +25,7 @@ _DAY_FIRST = re.compile(r"(\d\d)([./-])(\d\d)\2(\d{4})")
 
 def learn_number(values: npt.NDArray[np.float64], k: int, decimals: int = 0) -> dict[str, Any]:
     """``quantiles`` at even ranks, rounded to ``decimals``; one significant digit below k values."""
-    values = np.sort(values[np.isfinite(values)])
+    values = np.sort(values[np.abs(values) <= MOST_NUMBER / 10.0**decimals])
     if len(values) == 0:
         return {"quantiles": [0.0, 100.0], "decimals": decimals}
     if len(values) < k:

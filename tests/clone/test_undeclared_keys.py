@@ -85,3 +85,38 @@ def copy_without_keys(source: str, new_database: Callable[..., str]) -> str:
         for (statement,) in keys:
             connection.execute(statement.encode())
     return url
+
+
+SPARSE = """
+CREATE TABLE parts (id integer PRIMARY KEY, name varchar(20));
+CREATE TABLE uses (id integer PRIMARY KEY, part_id integer NOT NULL REFERENCES parts, kept_id integer NOT NULL,
+  amount integer, CONSTRAINT kept FOREIGN KEY (kept_id) REFERENCES parts(id));
+INSERT INTO parts SELECT n * 7, 'n' || n
+  FROM (WITH RECURSIVE s(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM s WHERE n < 300) SELECT n FROM s) q;
+INSERT INTO uses SELECT n, (n % 300 + 1) * 7, (n * 31 % 300 + 1) * 7, n % 10
+  FROM (WITH RECURSIVE s(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM s WHERE n < 2000) SELECT n FROM s) q;
+"""
+
+
+@pytest.mark.parametrize("kind", ["sqlite", "postgresql"])
+def test_an_ignored_key_is_a_plain_column_and_not_in_the_clone(
+    kind: str, new_database: Callable[..., str], tmp_path: Path
+) -> None:
+    if kind == "sqlite":
+        source, target = str(tmp_path / "a.db"), str(tmp_path / "b.db")
+        with contextlib.closing(sqlite3.connect(source)) as connection:
+            connection.executescript(SPARSE)
+            connection.commit()
+    else:
+        source, target = new_database(SPARSE), new_database(exists=False)
+    config = tmp_path / "ignore.yaml"
+    config.write_text("keys: {ignore: [uses.part_id]}\n")
+    facts = json.loads(fine("clone", source, target, "--config", config, "--json", "--quiet"))
+    [note] = [note for note in facts["notes"] if "keys.ignore" in note]
+    assert note.endswith(
+        ".uses(part_id) -> " + note.partition(".")[0] + ".parts(id) is ignored, as keys.ignore asks: the clone does not"
+        " have it"
+    )
+    assert json.loads(fine("verify", target, "--against", source, "--config", config, "--json", "--quiet"))["ok"]
+    found = json.loads(fine("inspect", target, "--json", "--quiet"))
+    assert [key["columns"] for key in found["foreign_keys"]] == [["kept_id"]]

@@ -18,15 +18,21 @@ from dbclone.dialects.mysql.statements import (
     without_definer,
 )
 from dbclone.dialects.protocol import Ddl
-from dbclone.schema import Schema, SchemaObject, TableName
+from dbclone.schema import ForeignKey, Schema, SchemaObject, TableName
 
 _COLUMN_OF = {"view": 1, "trigger": 2, "function": 2, "procedure": 2, "event": 3}
 _MODE_OF = {"trigger": 1, "function": 1, "procedure": 1, "event": 1}
 _ORDER = ("function", "procedure", "view", "trigger", "event")
 
 
-def read_ddl(session: Session, schema: Schema, without: frozenset[TableName], flavour: Flavour) -> Ddl:
-    """Both scripts. What stands in a table of ``without``, or names one, is left out."""
+def read_ddl(
+    session: Session,
+    schema: Schema,
+    without: frozenset[TableName],
+    unmade: frozenset[ForeignKey],
+    flavour: Flavour,
+) -> Ddl:
+    """Both scripts. What stands in a table of ``without``, or names one, is left out, and so are ``unmade`` keys."""
     database = schema.default_schema
     pre, keys, post = [], [], list[str]()
     with plain_mode(session):
@@ -41,7 +47,12 @@ def read_ddl(session: Session, schema: Schema, without: frozenset[TableName], fl
             text = without_database(_shown(session, "TABLE", _full(table.name), 1), database)
             parts = cut_create_table(text)
             pre.append(parts.sql)
-            kept = [sql for sql, parent in parts.keys if parent not in gone and "." not in parent]
+            own = {f"CONSTRAINT {quote(key.name)} " for key in unmade if key.table == table.name and key.name}
+            kept = [
+                sql
+                for sql, parent in parts.keys
+                if parent not in gone and "." not in parent and not sql.startswith(tuple(own))
+            ]
             if kept:
                 keys.append(f"ALTER TABLE {quote(table.name.name)}\n  ADD " + ",\n  ADD ".join(kept))
         for kind in _ORDER:

@@ -36,7 +36,7 @@ from dbclone.dialects.mysql.identity import read_identity, read_stamp
 from dbclone.dialects.mysql.rows import arrow_type, select_term, to_arrow
 from dbclone.dialects.protocol import Ddl, Reading, Stamp
 from dbclone.errors import ConnectError, SourceError
-from dbclone.schema import Schema, Table, TableName
+from dbclone.schema import ForeignKey, Schema, Table, TableName
 
 _CHUNK_ROWS = 16_384
 _PIECE = 1_000
@@ -82,11 +82,11 @@ class MysqlSource:
                 self._schema = read_schema(self._session, self.database, self.flavour)
         return self._schema
 
-    def ddl(self, without: frozenset[TableName] = frozenset()) -> Ddl:
+    def ddl(self, without: frozenset[TableName] = frozenset(), unmade: frozenset[ForeignKey] = frozenset()) -> Ddl:
         """The database's own SHOW CREATE statements, without some tables, their triggers and the keys to them."""
         schema = self.schema()
         with self._statement("the DDL cannot be read"):
-            return read_ddl(self._session, schema, without, self.flavour)
+            return read_ddl(self._session, schema, without, unmade, self.flavour)
 
     def read(self, reading: Reading) -> Iterator[pa.RecordBatch]:
         """Rows of one table in the order of its primary key. Raises SourceError that names the table."""

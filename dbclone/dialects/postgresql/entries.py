@@ -7,10 +7,11 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import asdict, dataclass
 
 from dbclone.dialects.protocol import Loss
+from dbclone.schema import ForeignKey, Schema
 
 _HEADER = re.compile(r"^--\n-- Name: (?P<name>.*); Type: (?P<kind>[A-Z ]+); Schema: (?P<schema>.*?); Owner: (?P<owner>.*)\n--\n", re.M)  # noqa: E501  # fmt: skip
 _META = re.compile(r"^\\(?:un)?restrict [A-Za-z0-9]+\n", re.M)
@@ -57,6 +58,30 @@ def render(entries: Iterable[Entry]) -> str:
         else f"--\n-- Name: {entry.name}; Type: {entry.kind}; Schema: {entry.schema}; Owner: -\n--\n\n{entry.sql}"
         for entry in entries
     )
+
+
+def without_keys(text: str, keys: Collection[ForeignKey], schema: Schema) -> str:
+    """The script without ``keys`` of ``schema``; a partition's copy of a key goes with it."""
+    wanted: set[tuple[str, str]] = set()
+    for key in keys:
+        referenced = f" FOREIGN KEY ({', '.join(key.columns)}) REFERENCES {key.parent}("
+        owners = [key.table, *(part.name for part in schema.table(key.table).partitions)]
+        wanted |= {(str(owner), referenced) for owner in owners}
+    gone: set[tuple[str, str]] = set()
+    kept = []
+    for entry in parse_entries(text):
+        # pg_dump writes a name without quotes where it needs none.
+        table, _, rest = entry.sql.lstrip().replace('"', "").removeprefix("ALTER TABLE ").partition("\n")
+        if entry.kind == "FK CONSTRAINT" and any(
+            table.removeprefix("ONLY ").strip() == owner and referenced in rest for owner, referenced in wanted
+        ):
+            gone.add((entry.schema, entry.name))
+            continue
+        # A comment on a key is called "CONSTRAINT name ON table", the key itself "table name".
+        named = re.fullmatch(r"CONSTRAINT (.+) ON (.+)", entry.name) if entry.kind == "COMMENT" else None
+        if named is None or (entry.schema, f"{named[2]} {named[1]}") not in gone:
+            kept.append(entry)
+    return render(kept)
 
 
 def write_facts(facts: dict[str, str], losses: Sequence[Loss]) -> str:

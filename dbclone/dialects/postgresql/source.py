@@ -9,6 +9,7 @@ from __future__ import annotations
 import contextlib
 import threading
 from collections.abc import Iterator
+from dataclasses import replace
 
 import psycopg
 import pyarrow as pa
@@ -17,6 +18,7 @@ from dbclone.dialects.address import Address
 from dbclone.dialects.postgresql.catalog import read_schema
 from dbclone.dialects.postgresql.connect import Session, configure, connect
 from dbclone.dialects.postgresql.dump import dump_schema
+from dbclone.dialects.postgresql.entries import without_keys
 from dbclone.dialects.postgresql.families import select_rows
 from dbclone.dialects.postgresql.identity import read_identity, read_stamp
 from dbclone.dialects.postgresql.names import literal, qualified
@@ -24,7 +26,7 @@ from dbclone.dialects.postgresql.rows import Field, copy_rows, fields_of, printe
 from dbclone.dialects.postgresql.types import type_of_result
 from dbclone.dialects.protocol import Ddl, Reading, Stamp
 from dbclone.errors import ConnectError, SourceError
-from dbclone.schema import Schema, Table, TableName
+from dbclone.schema import ForeignKey, Schema, Table, TableName
 
 _QUERY_ROWS = 65_536
 
@@ -72,8 +74,8 @@ class PostgresSource:
                     self._schema = read_schema(self._main, self._default_schema)
             return self._schema
 
-    def ddl(self, without: frozenset[TableName] = frozenset()) -> Ddl:
-        """The database's own DDL by pg_dump, without some tables and what depends on them.
+    def ddl(self, without: frozenset[TableName] = frozenset(), unmade: frozenset[ForeignKey] = frozenset()) -> Ddl:
+        """The database's own DDL by pg_dump, without some tables, what depends on them, and some keys.
 
         Raises SourceError where no fitting pg_dump is at hand.
         """
@@ -82,7 +84,8 @@ class PostgresSource:
             part.name for name in without if name in schema for part in schema.table(name).partitions
         )
         with self._lock, self._guarded("the DDL cannot be read"):
-            return dump_schema(self._main, snapshot=self.snapshot, without=without, partitions=partitions)
+            ddl = dump_schema(self._main, snapshot=self.snapshot, without=without, partitions=partitions)
+        return replace(ddl, post_data=without_keys(ddl.post_data, unmade, schema)) if unmade else ddl
 
     def read(self, reading: Reading) -> Iterator[pa.RecordBatch]:
         """Rows of one table, at least one batch: an empty table gives an empty one (without columns, none).

@@ -11,7 +11,7 @@ import hashlib
 import json
 import os
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote as percent
@@ -31,7 +31,7 @@ from dbclone.dialects.sqlite.catalog import (
 from dbclone.dialects.sqlite.statement import mentions, parse_create_table
 from dbclone.dialects.sqlite.values import arrow_type, select_term, to_arrow
 from dbclone.errors import ConnectError, SourceError
-from dbclone.schema import Column, Schema, Table
+from dbclone.schema import Column, ForeignKey, Schema, Table
 
 _KEPT_PRAGMAS = ("encoding", "page_size", "auto_vacuum", "application_id", "user_version")
 _BUSY_SECONDS = 10.0
@@ -65,8 +65,9 @@ class SqliteSource:
                 raise SourceError(f"The schema of {self.address} cannot be read: {error}.") from None
         return self._schema
 
-    def ddl(self, without: frozenset[Any] = frozenset()) -> Ddl:
+    def ddl(self, without: frozenset[Any] = frozenset(), unmade: frozenset[ForeignKey] = frozenset()) -> Ddl:
         """The file's own CREATE statements. What depends on a table of ``without`` is left out as well."""
+        dropped = {_spelled(key.table.name, key.columns, key.parent.name) for key in unmade}
         gone = frozenset(name.name.lower() for name in without)
         entries = list_entries(self._connection)
         shadows, virtual = shadow_tables(self._connection, entries), virtual_tables(entries)
@@ -76,7 +77,7 @@ class SqliteSource:
             if entry.name in shadows or entry.table in shadows or entry.name.lower() in gone or not entry.sql:
                 continue
             if entry.kind == "table" and entry.name not in virtual:
-                pre.append(parse_create_table(entry.sql).without_keys_to(gone))
+                pre.append(_without_keys(entry.sql, entry.name, gone, dropped))
             elif entry.table.lower() not in gone and not mentions(entry.sql, gone):
                 post.append(entry.sql)
         post.sort(key=_creation_order)
@@ -210,6 +211,18 @@ def _cannot_open(path: Path, error: sqlite3.DatabaseError) -> ConnectError:
         return ConnectError(f"{path} may not be read.", hint="ask for read permission on the file.")
     hint = "check it with: sqlite3 FILE 'PRAGMA integrity_check'."
     return ConnectError(f"{path} cannot be opened: {text}.", hint=hint)
+
+
+def _without_keys(sql: str, table: str, parents: frozenset[str], dropped: set[tuple[str, ...]]) -> str:
+    """CREATE TABLE without its keys to ``parents`` and without those that are ``dropped``."""
+    return parse_create_table(sql).without(
+        lambda key: key.parent.lower() in parents or _spelled(table, key.columns, key.parent) in dropped
+    )
+
+
+def _spelled(table: str, columns: Iterable[str], parent: str) -> tuple[str, ...]:
+    """A key as SQLite compares names."""
+    return tuple(name.lower() for name in (table, parent, *columns))
 
 
 def _creation_order(sql: str) -> int:

@@ -6,7 +6,7 @@ Takes the text that sqlite_master keeps, gives its clauses with their place in t
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 _TOKEN = re.compile(
@@ -76,11 +76,11 @@ class TableStatement:
     def of(self, kind: str) -> tuple[Clause, ...]:
         return tuple(clause for clause in self.clauses if clause.kind == kind)
 
-    def without_keys_to(self, parents: frozenset[str]) -> str:
-        """The statement without its foreign keys to ``parents``, whose names are in small letters."""
+    def without(self, is_gone: Callable[[Clause], bool]) -> str:
+        """The statement without the foreign keys for which ``is_gone`` holds."""
         sql = self.sql
         for clause in reversed(self.of("foreign key")):
-            if clause.parent.lower() not in parents:
+            if not is_gone(clause):
                 continue
             start, end = clause.start, clause.end
             if clause.column is None:

@@ -30,21 +30,25 @@ LEAF_MAKERS: dict[str, Callable[[Request], pa.Array]] = {
     "network": scalars.make_network,
 }
 
+_NO_MAKER: dict[str, Any] = {"name": "words", "settings": {}}
+"""Leaves that the schema lists (an array of an enum) are choices and nothing else."""
+
 
 def make_leaf(leaf: dict[str, Any], size: int, around: Request) -> pa.Array:
     """``size`` texts; ``around`` is the request of the column that the leaf is part of."""
     rng = around.rng
-    settings = leaf["maker"]["settings"]
+    maker = leaf.get("maker") or _NO_MAKER
+    settings = maker["settings"]
     lengths = rng.choice(np.array(settings.get("lengths") or [8], np.int64), size)
     numbers = np.zeros(size, np.int64)
     inner = Request(around.column, settings, lengths, numbers, around.total, False, around.locale, rng)
     choices = leaf.get("choices")
     if not choices:
-        return LEAF_MAKERS[leaf["maker"]["name"]](inner)
+        return LEAF_MAKERS[maker["name"]](inner)
     weights = np.array([*leaf["weights"], leaf.get("rest", 0)], np.float64)
     drawn = rng.choice(len(weights), size=size, p=weights / weights.sum())
     chosen = pa.array([*choices, ""], pa.string()).take(pa.array(drawn))
     if not leaf.get("rest"):
         return chosen
-    made = LEAF_MAKERS[leaf["maker"]["name"]](inner)
+    made = LEAF_MAKERS[maker["name"]](inner)
     return pc.if_else(pa.array(drawn == len(choices)), made, chosen)

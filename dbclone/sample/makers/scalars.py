@@ -157,8 +157,10 @@ def _point(
 def make_labels(request: Request) -> pa.Array:
     """One of the values that the schema lists."""
     labels = request.settings["labels"]
-    if request.unique and request.total > len(labels):
+    if request.size and (not labels or (request.unique and request.total > len(labels))):
         raise no_room(request)
+    if not request.size:
+        return pa.array([], pa.string())
     if request.unique:
         return pa.array(labels, pa.string()).take(pa.array(request.shuffled() % len(labels)))
     return pa.array(labels, pa.string()).take(pa.array(request.rng.integers(0, len(labels), request.size)))
