@@ -182,5 +182,5 @@ def test_a_bundle_with_settings_that_no_maker_can_follow_is_refused(tmp_path: Pa
         dbclone.load(path)
     assert str(refused.value) == (
         "the bundle's maker of main.customers.email cannot be followed: lengths.0: Input should be greater than or"
-        " equal to 0.\n\nHint: it is damaged, or not what a fit writes; do not use it."
+        " equal to 1.\n\nHint: it is damaged, or not what a fit writes; do not use it."
     )
