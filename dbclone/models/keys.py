@@ -102,7 +102,7 @@ def _self_model(model: KeyModel, parent: Rows) -> KeyModel:
         depth[moving] += 1
         at[moving] = above[at[moving]]
     depth[at >= 0] = 0
-    return replace(model, mode="self", depths=np.bincount(depth), rooted=rooted)
+    return replace(model, mode="self", depths=np.bincount(depth, minlength=1), rooted=rooted)
 
 
 def _cut_model(model: KeyModel, work: Work, works: Mapping[TableName, Work]) -> KeyModel:

@@ -5,7 +5,7 @@ Takes filled tables, gives record batches of the stored columns in the schema's 
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 
 import numpy as np
 import numpy.typing as npt
@@ -39,7 +39,7 @@ class Emitter:
         half: dict[str, pa.Array] = {}
         for column in filled.table.stored_columns:
             if column.name in filled.keys:
-                made[column.name] = filled.key(column.name)[start:stop]
+                made[column.name] = filled.raw_key(column.name)[start:stop]
                 continue
             values, wanted = self._column(filled, others, column, rows, start)
             if wanted is None:
@@ -51,8 +51,33 @@ class Emitter:
         texts = self._texts(filled, lengths, start, known | stand)
         for name, wanted in lengths.items():
             known[name] = _merge(stand[name], texts[name], wanted) if name in stand else texts[name]
-        arrays = [_cast(known[field.name], field.type) for field in fields]
+        # Texts were made to fit what was drawn, so that they are the same whenever they are made.
+        arrays = [filled.patched(field.name, start, _cast(known[field.name], field.type)) for field in fields]
         return pa.RecordBatch.from_arrays(arrays, schema=fields)
+
+    def written(self, filled: Filled, others: Mapping[TableName, Filled], start: int, stop: int) -> pa.RecordBatch:
+        """``batch`` without the rows that are left out."""
+        batch = self.batch(filled, others, start, stop)
+        gone = filled.gone[start:stop]
+        return batch.filter(pa.array(~gone)) if gone.any() else batch
+
+    def some(
+        self, filled: Filled, others: Mapping[TableName, Filled], names: Collection[str], start: int, stop: int
+    ) -> dict[str, pa.Array]:
+        """Columns of rows ``start`` .. ``stop`` as ``batch`` gives them; texts are made only where asked for."""
+        found: dict[str, pa.Array] = {}
+        for name in names:
+            kind = arrow_type(filled.table.column(name).type.storage)
+            if name in filled.keys:
+                found[name] = _cast(filled.key(name)[start:stop], kind)
+                continue
+            rows = filled.output[start:stop]
+            values, wanted = self._column(filled, others, filled.table.column(name), rows, start)
+            if wanted is not None:
+                batch = self.batch(filled, others, start, stop)
+                return {one: batch.column(one) for one in names}
+            found[name] = filled.patched(name, start, _cast(values, kind))
+        return found
 
     def key_part(
         self, filled: Filled, others: Mapping[TableName, Filled], name: str, start: int, stop: int

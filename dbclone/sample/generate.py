@@ -17,18 +17,18 @@ import numpy.typing as npt
 import pyarrow as pa
 
 from dbclone.errors import ModelError
-from dbclone.models.arrows import arrow_type
 from dbclone.models.links import link_rows
 from dbclone.models.table import Models, TableModel
 from dbclone.profile.value import Profile
 from dbclone.sample.conditions import admitted_rows, mend_conditions
-from dbclone.sample.emit import fields_of, key_columns, numbers_of
+from dbclone.sample.emit import fields_of, numbers_of
 from dbclone.sample.exclusions import keep_apart
 from dbclone.sample.executor import Serial, Threads, in_order
 from dbclone.sample.filled import Filled, make_filled
 from dbclone.sample.ordering import output_order
 from dbclone.sample.parents import adjust, choose_parents, degrees, grow_hierarchy
 from dbclone.sample.pool import take_pool
+from dbclone.sample.settling import Settling, ranges_of
 from dbclone.sample.stored import RunFolder
 from dbclone.sample.streams import generator
 from dbclone.sample.tasks import (
@@ -40,12 +40,11 @@ from dbclone.sample.tasks import (
     emit_chunk,
     enter,
     fill_chunk,
-    key_chunk,
     leave,
     warm,
 )
 from dbclone.sample.unique import mend_duplicates
-from dbclone.schema import Column, ForeignKey, Plan, Schema, Strategy, Table, TableName, is_nullable
+from dbclone.schema import ForeignKey, Plan, Schema, Strategy, Table, TableName, is_nullable
 
 __all__ = ["Draw", "Generator"]
 
@@ -90,8 +89,6 @@ class Generator:
         self._serial = isinstance(self._executor, Serial | Threads)
         self._world = World(schema, profile, models, draw, self.folder, own=True)
         self._run = Run(str(folder), draw, reopen)
-        self._keyed: set[TableName] = set()
-        self._ready: set[TableName] = set()
         enter(self._run, self._world)
         if not self._serial:
             for _ in range(getattr(self._executor, "workers", 1)):
@@ -120,6 +117,7 @@ class Generator:
 
         Raises ModelError where no rows can satisfy the schema.
         """
+        settling = Settling(self._world, self.plan, self._run, self._chunkwise, self._layouts, self.notes)
         for done, name in enumerate(self.tables):
             progress(str(name), done, len(self.tables))
             if self.plan.strategy(name).is_real:
@@ -129,12 +127,8 @@ class Generator:
             else:
                 self.filled[name] = self._synthesize(name, done)
             self._link_due(name)
-            self._settle(ready)
-        for name in self.tables:
-            # Keys of tables that need each other's keys: what one lacks stays empty there.
-            if name not in self._keyed:
-                self._store_keys(name)
-        self._settle(ready)
+            settling.settle(ready)
+        settling.finish(ready)
         progress("", len(self.tables), len(self.tables))
 
     def batches(self, name: TableName) -> Iterator[pa.RecordBatch]:
@@ -145,7 +139,7 @@ class Generator:
             kept = filled.real.select(fields.names).cast(fields)
             yield from kept.to_batches(max_chunksize=self.draw.chunk_rows)
             return
-        ranges = self._ranges(filled.rows)
+        ranges = ranges_of(filled.rows, self.draw.chunk_rows)
         layouts = self._layouts()
         made = self._chunkwise(emit_chunk, [(self._run, layouts, name, start, stop) for start, stop in ranges])
         if self.schema.children_of(name):
@@ -165,60 +159,6 @@ class Generator:
 
     def _layouts(self) -> Layouts:
         return {} if self._serial else {name: filled.layout for name, filled in self.filled.copy().items()}
-
-    def _ranges(self, rows: int) -> list[tuple[int, int]]:
-        size = self.draw.chunk_rows
-        return [(start, min(start + size, rows)) for start in range(0, rows, size)]
-
-    # -- what is ready --------------------------------------------------------------------------------------------
-
-    def _settle(self, ready: Callable[[TableName], None]) -> None:
-        """Stores the keys of every table that will not change any more, and says which tables are ready."""
-        waiting = [name for name in self.tables if name in self.filled and name not in self._keyed]
-        while found := [name for name in waiting if self._is_final(name) and self._needed(name) <= self._keyed]:
-            for name in found:
-                self._store_keys(name)
-                waiting.remove(name)
-        for name in self.tables:
-            parents = {key.parent for key in self.schema.table(name).foreign_keys} & set(self.tables)
-            if name in self._keyed and name not in self._ready and parents <= self._keyed:
-                self._ready.add(name)
-                ready(name)
-
-    def _is_final(self, name: TableName) -> bool:
-        """False while a key of the table waits for the table that it references."""
-        due = [step.key for step in self.plan.steps if step.action == "link" and step.key is not None]
-        return not any(key.table == name and key.parent in self.tables and key.parent not in self.filled for key in due)
-
-    def _needed(self, name: TableName) -> set[TableName]:
-        """The tables whose keys the table's own key columns are made of."""
-        filled = self.filled[name]
-        if filled.real is not None:
-            return set()
-        numbered = {model.column for model in filled.model.numbered}
-        columns = {column.name for column in self._key_columns(filled)} - numbered
-        keys = [key for key in filled.table.foreign_keys if set(key.columns) & columns]
-        keys += [filled.table.foreign_keys[copy.key] for copy in filled.model.copies if copy.column in columns]
-        return ({key.parent for key in keys} & set(self.tables)) - {name}
-
-    def _key_columns(self, filled: Filled) -> list[Column]:
-        return key_columns(filled, self.models, self.schema)
-
-    def _store_keys(self, name: TableName) -> None:
-        filled = self.filled[name]
-        layouts = self._layouts()
-        numbered = {model.column: model for model in filled.model.numbered}
-        for column in self._key_columns(filled):
-            kind = arrow_type(column.type.storage)
-            if filled.real is not None:
-                filled.store_key(column.name, kind, filled.real.column(column.name).chunks)
-            elif column.name in numbered:
-                parts = self._world.emitter.numbers(filled, numbered[column.name], self.draw.chunk_rows)
-                filled.store_key(column.name, kind, parts)
-            else:
-                asked = [(self._run, layouts, name, column.name, *part) for part in self._ranges(filled.rows)]
-                filled.store_key(column.name, kind, self._chunkwise(key_chunk, asked))
-        self._keyed.add(name)
 
     # -- one table ------------------------------------------------------------------------------------------------
 
@@ -305,7 +245,7 @@ class Generator:
     def _keep_admitted(self, filled: Filled) -> None:
         """Leaves out the rows whose number a CHECK forbids."""
         model = filled.model
-        if not model.numbered or not filled.table.checks:
+        if not model.numbered or not filled.table.checks or filled.rows <= model.rows:
             return
         numbers = {one.column: numbers_of(one, filled.rows, model.rows) for one in model.numbered}
         most = admitted_rows(filled, numbers, self.schema.dialect)

@@ -163,7 +163,7 @@ def fill_chunk(run: Run, layouts: Layouts, name: TableName, start: int, stop: in
 def emit_chunk(run: Run, layouts: Layouts, name: TableName, start: int, stop: int) -> pa.RecordBatch:
     """Rows ``start`` .. ``stop`` of a table in output order."""
     world = _world(run, layouts)
-    return world.emitter.batch(world.filled[name], world.filled, start, stop)
+    return world.emitter.written(world.filled[name], world.filled, start, stop)
 
 
 def key_chunk(run: Run, layouts: Layouts, name: TableName, column: str, start: int, stop: int) -> pa.Array:

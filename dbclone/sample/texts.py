@@ -16,6 +16,7 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from dbclone.errors import ModelError
 from dbclone.profile.value import ColumnProfile, TableProfile
 from dbclone.sample.makers import MAKERS
 from dbclone.sample.makers.masks import mask_values
@@ -23,6 +24,8 @@ from dbclone.sample.makers.people import make_people
 from dbclone.sample.makers.places import fit_postcodes
 from dbclone.sample.makers.request import Ints, Request
 
+MENDED_ROWS = 5_000
+"""Up to so many rows of a table, each one is looked at afterwards, whatever is unique by construction."""
 NULL, EMPTY, UNWANTED, ANY = -1, 0, -2, -3
 """Lengths that mean something else: NULL, the empty text, a row filled elsewhere, any length the source had."""
 
@@ -61,7 +64,7 @@ def make_texts(
     for names in _groups(requests):
         if len(names) == 1 and not _is_person(requests[names[0]]):
             name = names[0]
-            made[name] = MAKERS[requests[name].settings["maker"]](requests[name])
+            requests[name], made[name] = _make(requests[name])
         else:
             group = {name: requests[name] for name in names}
             made |= _make_people(group, wanted, first_row, _known_people(table, names, known))
@@ -69,6 +72,18 @@ def make_texts(
         name: _place(_limited(made[name], requests[name]), wanted[name], np.asarray(columns[name])) for name in columns
     }
     return placed | _fit_places(table, placed, requests, known)
+
+
+def _make(request: Request) -> tuple[Request, pa.Array]:
+    """What the column's maker makes; few rows that it cannot tell apart may repeat, to be mended one by one."""
+    maker = MAKERS[request.settings["maker"]]
+    try:
+        return request, maker(request)
+    except ModelError:
+        if not request.unique or request.total > MENDED_ROWS:
+            raise
+        request = replace(request, unique=False)
+        return request, maker(request)
 
 
 def _request(

@@ -13,14 +13,20 @@ import numpy.typing as npt
 from dbclone.models.table import TableModel
 from dbclone.sample.filled import Filled
 from dbclone.sample.streams import generator
+from dbclone.schema import Kind
 
 _ROUNDS = 60
 _NUDGES = 8
 _MOST_PLACES = 10_000_000
+_MOST_LEFT = 2_000
+"""Repeated rows that are left to be mended one by one."""
 
 
 def mend_duplicates(filled: Filled, seed: int) -> int:
-    """Makes every unique set of keys and coded columns unique; gives the number of rows that had to go."""
+    """Makes every unique set of keys and coded columns unique; gives the number of rows that had to go.
+
+    A few repeated rows may be left, of the sets that ``filled.repeated`` names.
+    """
     dropped = 0
     for columns in filled.table.unique_sets:
         parts = _parts(filled, columns)
@@ -41,10 +47,28 @@ def mend_duplicates(filled: Filled, seed: int) -> int:
             elif not _swap(filled, keys, repeated, rng):
                 break
         repeated = _repeats(filled, keys, numbers)
-        if repeated.any():
+        if 0 < repeated.sum() <= _MOST_LEFT:
+            filled.repeated.add(columns)
+        elif repeated.any():
             dropped += int(repeated.sum())
             filled.keep(~repeated)
     return dropped
+
+
+def holds_by_construction(filled: Filled, columns: tuple[str, ...]) -> bool:
+    """True where `mend_duplicates`, a counter or the drawing of parents sees to it that ``columns`` are unique."""
+    table, model = filled.table, filled.model
+    shared = [name for key in table.foreign_keys for name in key.columns]
+    whole = [
+        number
+        for number, key in enumerate(table.foreign_keys)
+        if set(key.columns) <= set(columns) and all(shared.count(name) == 1 for name in key.columns)
+    ]
+    for counter in model.counters:
+        if counter.column in columns and counter.key in whole:
+            return True
+    parts = _parts(filled, columns)
+    return parts is not None and set(parts[0]) <= set(whole)
 
 
 def _parts(filled: Filled, columns: tuple[str, ...]) -> tuple[list[int], list[str]] | None:
@@ -102,7 +126,10 @@ def _numbers(filled: Filled, name: str) -> npt.NDArray[np.float64]:
     """A column as numbers: its values, or its codes where it is a category."""
     model = filled.model
     if name in model.value_index:
-        return np.array(filled.values[:, model.value_index[name]])
+        values = np.array(filled.values[:, model.value_index[name]])
+        # Whatever is no half is one of two values when it is written.
+        boolean = filled.table.column(name).type.kind is Kind.BOOLEAN
+        return np.where(np.isnan(values), np.nan, values > 0.5) if boolean else values
     codes = filled.own[:, model.first_slot[model.by_name[name]]].astype(np.float64)
     return np.where(codes == 0, np.nan, codes)
 

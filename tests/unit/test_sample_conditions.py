@@ -89,7 +89,7 @@ def test_dates_compare_with_constants_in_their_own_units(tmp_path: Path) -> None
     assert numbers_of(filled, "born")[0] in days[1:]
 
 
-@pytest.mark.parametrize("condition", ["length(word) > 3", "a % 2 = 0", "nowhere > 1", "a >", "word > 3"])
+@pytest.mark.parametrize("condition", ["soundex(word) = 'W300'", "nowhere > 1", "a >", "word > 3"])
 def test_what_cannot_be_told_here_is_left_alone(tmp_path: Path, condition: str) -> None:
     filled = filled_things(tmp_path, {"a": A, "b": B}, {"word": WORD}, checks=[Check(condition)])
     before = numbers_of(filled, "a"), words_of(filled, "word")

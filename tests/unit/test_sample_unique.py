@@ -53,10 +53,17 @@ def test_a_dense_family_loses_no_row(tmp_path: Path) -> None:
 
 
 def test_rows_go_where_there_are_fewer_values_than_rows(tmp_path: Path) -> None:
-    filled = filled_things(tmp_path, words={"word": ["x", "y", "x", "y", "x"]}, uniques=[("word",)])
-    assert mend_duplicates(filled, 1) == 3
+    filled = filled_things(tmp_path, words={"word": ["x", "y", "x", "y", "x"] * 500}, uniques=[("word",)])
+    assert mend_duplicates(filled, 1) == 2_498
     assert filled.rows == 2
     assert sorted(word or "" for word in words_of(filled, "word")) == ["x", "y"]
+
+
+def test_a_few_repeats_are_left_to_be_mended_and_told(tmp_path: Path) -> None:
+    filled = filled_things(tmp_path, words={"word": ["x", "y", "x", "y", "x"]}, uniques=[("word",)])
+    assert mend_duplicates(filled, 1) == 0
+    assert filled.rows == 5
+    assert filled.repeated == {("word",)}
 
 
 def test_repeated_words_become_other_words_of_the_column(tmp_path: Path) -> None:

@@ -1,0 +1,194 @@
+"""Finds out which demands of a schema a drawn table may break, looks, and has broken rows mended.
+
+Takes a filled table whose parents' keys are stored, patches it. Whatever holds by construction is not looked at again,
+so that most tables cost nothing here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+from sqlglot import expressions as exp
+
+from dbclone.models.arrows import arrow_type
+from dbclone.profile.value import Role
+from dbclone.sample.conditions import coded_breaks
+from dbclone.sample.demands import Condition, Demand, Distinct, NotNull, Present, demands_of
+from dbclone.sample.emit import Emitter
+from dbclone.sample.filled import Filled
+from dbclone.sample.mending import Mended, Mending, components
+from dbclone.sample.streams import generator
+from dbclone.sample.texts import MENDED_ROWS
+from dbclone.sample.unique import holds_by_construction
+from dbclone.schema import Schema, TableName
+
+Rows = npt.NDArray[np.int64]
+
+
+def reconcile(
+    filled: Filled,
+    others: Mapping[TableName, Filled],
+    emitter: Emitter,
+    schema: Schema,
+    chunk_rows: int,
+    only: frozenset[str] | None,
+    frozen: frozenset[str],
+) -> Rows:
+    """Patches ``filled`` until it keeps what its schema demands; gives the rows that nothing helped.
+
+    ``only`` columns are looked at, all where it is None; ``frozen`` ones stay as they are, since rows that are drawn
+    already repeat them.
+    """
+    if not filled.rows:
+        return np.zeros(0, np.int64)
+    demands = demands_of(filled.table, schema.dialect)
+    if only is not None:
+        demands = [one for one in demands if set(one.columns) <= only and _is_settled(one, others)]
+    doubtful = {id(one) for one in demands if _is_doubtful(one, filled, others, emitter, schema.dialect)}
+    left: set[int] = set()
+    for group in components(demands) if doubtful else []:
+        if not any(id(one) in doubtful for one in group):
+            continue
+        own = [one for one in group if not (isinstance(one, Present) and one.key.is_self)]
+        if own:
+            left.update(_mend(filled, others, emitter, schema, own, frozen, chunk_rows))
+        if len(own) < len(group):
+            above = {name for one in group if isinstance(one, Present) for name in one.key.parent_columns}
+            more = frozen | (above if any(isinstance(one, Present) and one.key.is_self for one in group) else set())
+            left.update(_mend(filled, others, emitter, schema, group, frozenset(more), chunk_rows))
+    return filled.output[np.array(sorted(left), np.int64)]
+
+
+def _is_settled(one: Demand, others: Mapping[TableName, Filled]) -> bool:
+    """True unless the demand is about a parent that is not there yet."""
+    if not isinstance(one, Present):
+        return True
+    return one.key.parent in others and set(one.key.parent_columns) <= others[one.key.parent].keys
+
+
+def _mend(
+    filled: Filled,
+    others: Mapping[TableName, Filled],
+    emitter: Emitter,
+    schema: Schema,
+    demands: list[Demand],
+    frozen: frozenset[str],
+    chunk_rows: int,
+) -> Rows:
+    """Mends one group of demands; gives the places in the output of rows that are still broken."""
+    keys = [one for one in demands if isinstance(one, Present)]
+    named = [name for one in demands for name in one.columns]
+    named += [name for one in keys if one.key.is_self for name in one.key.parent_columns]
+    names = list(dict.fromkeys(named))
+    arrays = _columns(filled, others, emitter, names, chunk_rows)
+    parents = {one.number: _parent_keys(one, others, arrays) for one in keys}
+    rng = generator(emitter.seed, "mend", filled.table.name, tuple(names))
+    mending = Mending(filled.table, arrays, demands, parents, frozen, filled.gone, schema.dialect, rng)
+    mended = mending.run()
+    _apply(filled, others, mended)
+    return mended.broken
+
+
+def _apply(filled: Filled, others: Mapping[TableName, Filled], mended: Mended) -> None:
+    for name, values in mended.values.items():
+        filled.patch(name, values, arrow_type(filled.table.column(name).type.storage))
+    for number, places in mended.parents.items():
+        key = filled.table.foreign_keys[number]
+        rows = filled.parents[number].copy()
+        for place, above in places.items():
+            rows[filled.output[place]] = -1 if above is None else others[key.parent].output[above]
+        filled.parents[number] = rows
+
+
+def _columns(
+    filled: Filled, others: Mapping[TableName, Filled], emitter: Emitter, names: list[str], chunk_rows: int
+) -> dict[str, pa.Array]:
+    parts: dict[str, list[pa.Array]] = {name: [] for name in names}
+    for start in range(0, filled.rows, chunk_rows):
+        made = emitter.some(filled, others, names, start, min(start + chunk_rows, filled.rows))
+        for name in names:
+            parts[name].append(made[name])
+    kinds = {name: arrow_type(filled.table.column(name).type.storage) for name in names}
+    return {name: pa.concat_arrays([part.cast(kinds[name]) for part in parts[name]]) for name in names}
+
+
+def _parent_keys(one: Present, others: Mapping[TableName, Filled], arrays: Mapping[str, pa.Array]) -> list[pa.Array]:
+    """The referenced columns of every row of the parent; empty ones where the parent is not in this clone."""
+    if one.key.is_self:
+        return [arrays[name] for name in one.key.parent_columns]
+    parent = others.get(one.key.parent)
+    if parent is None or not set(one.key.parent_columns) <= parent.keys:
+        return [arrays[name].slice(0, 0) for name in one.columns]
+    kinds = [arrays[name].type for name in one.columns]
+    keys = zip(one.key.parent_columns, kinds, strict=True)
+    return [parent.key(name).cast(kind) for name, kind in keys]
+
+
+# -- what may be broken -----------------------------------------------------------------------------------------------
+
+
+def _is_doubtful(
+    one: Demand, filled: Filled, others: Mapping[TableName, Filled], emitter: Emitter, dialect: str
+) -> bool:
+    if isinstance(one, NotNull):
+        return _may_be_null(one.columns[0], filled, others)
+    if isinstance(one, Condition):
+        broken = coded_breaks(one.text, filled, dialect)
+        return broken is None or bool(broken.any())
+    if isinstance(one, Distinct):
+        return not _is_distinct(one, filled, emitter)
+    return _may_dangle(one, filled, others)
+
+
+def _may_be_null(name: str, filled: Filled, others: Mapping[TableName, Filled]) -> bool:
+    model = filled.model
+    keys = [number for number, key in enumerate(filled.table.foreign_keys) if name in key.columns]
+    if keys:
+        return not any(_always_there(name, number, filled, others) for number in keys)
+    ruled = {one.column for one in model.numbered} | {one.column for one in model.counters}
+    if name in ruled:
+        return False
+    if name not in model.by_name:
+        return True
+    if name in model.value_index:
+        return bool(np.isnan(filled.values[:, model.value_index[name]]).any())
+    return bool((filled.own[:, model.first_slot[model.by_name[name]]] == 0).any())
+
+
+def _always_there(name: str, number: int, filled: Filled, others: Mapping[TableName, Filled]) -> bool:
+    key = filled.table.foreign_keys[number]
+    above = key.parent_columns[key.columns.index(name)]
+    parent = others.get(key.parent)
+    if parent is None or above not in parent.keys or bool((filled.parents[number] < 0).any()):
+        return False
+    return int(parent.key(above).null_count) == 0
+
+
+def _is_distinct(one: Distinct, filled: Filled, emitter: Emitter) -> bool:
+    """True where no two rows can agree, so that nobody need look."""
+    if one.plain in filled.repeated:
+        return False
+    plain = {part.name for part in one.parts if isinstance(part, exp.Column)}
+    roles = {column.name: column for column in emitter.profile.table(filled.table.name).columns}
+    for name in plain:
+        found = roles.get(name)
+        if found is None or any(name in key.columns for key in filled.table.foreign_keys):
+            continue
+        made = found.role is Role.TEXT and found.unique and one.plain == (name,) and filled.rows > MENDED_ROWS
+        if found.role is Role.NUMBERED or made:
+            return True
+    return bool(one.plain) and one.where is None and holds_by_construction(filled, one.plain)
+
+
+def _may_dangle(one: Present, filled: Filled, others: Mapping[TableName, Filled]) -> bool:
+    """A key that shares a column with another one, or whose parent's own columns may be NULL."""
+    for number, key in enumerate(filled.table.foreign_keys):
+        if number != one.number and set(key.columns) & set(one.columns):
+            return True
+    parent = others.get(one.key.parent)
+    if parent is None:
+        return False
+    return any(name in parent.keys and parent.key(name).null_count > 0 for name in one.key.parent_columns)
