@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from dbclone.errors import DbcloneError as DbcloneError
     from dbclone.pipeline import clone as clone
     from dbclone.pipeline import compare as compare
+    from dbclone.pipeline import diff as diff
     from dbclone.pipeline import fit as fit
     from dbclone.pipeline import generate as generate
     from dbclone.pipeline import inspect as inspect
@@ -31,6 +32,7 @@ _HOMES = {
     "DbcloneError": "dbclone.errors",
     "clone": "dbclone.pipeline",
     "compare": "dbclone.pipeline",
+    "diff": "dbclone.pipeline",
     "fit": "dbclone.pipeline",
     "generate": "dbclone.pipeline",
     "inspect": "dbclone.pipeline",
@@ -45,6 +47,7 @@ __all__ = [
     "__version__",
     "clone",
     "compare",
+    "diff",
     "fit",
     "generate",
     "inspect",

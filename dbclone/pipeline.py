@@ -20,18 +20,31 @@ from dbclone.bundle import Bundle
 from dbclone.bundle import load as load
 from dbclone.config import Config, load_config, resolve_learners, resolve_rows, resolve_tables
 from dbclone.dialects import Address, Loss, Source, Stamp, Violation, open_source, parse_address
+from dbclone.drift import drift_of, refuse_drifted
 from dbclone.errors import ConfigError, IntegrityError, TargetError
 from dbclone.learned import asked_schema, learn_schema, read_like, real_rows
 from dbclone.report.inspection import Inspection
 from dbclone.reshape import asked_constraints, compare_schemas, counterparts, drop_tables
-from dbclone.schema import Plan, Schema, Strategy, TableName, make_plan
+from dbclone.schema import Change, Plan, Schema, Strategy, TableName, make_plan
 
 if TYPE_CHECKING:
     from dbclone.dialects import Loader
     from dbclone.report import Comparison, IntegrityReport
     from dbclone.sample.generate import Draw, Generator
 
-__all__ = ["CloneResult", "Inspection", "Progress", "clone", "compare", "fit", "generate", "inspect", "load", "verify"]
+__all__ = [
+    "CloneResult",
+    "Inspection",
+    "Progress",
+    "clone",
+    "compare",
+    "diff",
+    "fit",
+    "generate",
+    "inspect",
+    "load",
+    "verify",
+]
 
 
 class Progress(Protocol):
@@ -128,15 +141,26 @@ def fit(
         return _fit(opened, config, progress, {})
 
 
+def diff(bundle: Bundle, source: str, *, config: Config | None = None, **settings: Any) -> tuple[Change, ...]:
+    """What changed in the schema of ``source`` since ``bundle`` was fitted; nothing is learned and no row is read.
+
+    Tables that the fit left out do not count. Raises SourceError where the source is of another kind of database.
+    """
+    with _opened(source, force=True) as opened:
+        return drift_of(bundle.schema, bundle.strategies, opened, _config(config, settings))
+
+
 def generate(
     bundle: Bundle, target: str, *, config: Config | None = None, progress: Progress | None = None, **settings: Any
 ) -> CloneResult:
     """Fills a target from a bundle, without its source.
 
-    Raises TargetRefused where the target is not empty and no clone of ours, IntegrityError where a constraint breaks;
-    the target is then as it was.
+    Raises TargetRefused where the target is not empty and no clone of ours, or a clone whose schema has gained what the
+    bundle does not know; IntegrityError where a constraint breaks. The target is then as it was.
     """
     config, progress = _config(config, settings), progress or Silent()
+    if not config.write.replace:
+        refuse_drifted(bundle.schema, parse_address(target))
     return _generate(bundle, target, config, progress, {}, None)
 
 

@@ -260,6 +260,33 @@ def _limits(ctx: click.Context, param: click.Parameter, given: tuple[str, ...]) 
 
 
 @app.command()
+@click.argument("bundle", type=click.Path(exists=True, dir_okay=False))
+@click.argument("source")
+@settings()
+def diff(bundle: str, source: str, given: Given) -> None:
+    """Show what changed in a source's schema since a bundle was fitted; exit 3 if anything did.
+
+    \b
+    Example:
+      dbclone diff shop.dbclone postgresql://localhost/shop
+    """
+    from dbclone import pipeline
+
+    with given.progress() as progress:
+        progress.stage(f"Reading the schema of {shown(source)}")
+        changes = pipeline.diff(pipeline.load(bundle), source, config=given.config())
+    if given.as_json:
+        print_json({"same": not changes, "changes": [change.to_json() for change in changes]})
+    elif not changes:
+        click.echo(f"{shown(source)} has the schema that {bundle} was learned from.")
+    else:
+        for change in changes:
+            click.echo(str(change))
+        click.echo(f"Next: dbclone fit {shown(source)} -o {bundle}")
+    sys.exit(3 if changes else 0)
+
+
+@app.command()
 @click.argument("source")
 @click.argument("target")
 @click.option("--html", metavar="FILE", help="Write an HTML page as well.")

@@ -1,5 +1,6 @@
 """Frozen values that describe a database: schema, foreign-key graph and plan. Pure: no database, no rows."""
 
+from dbclone.schema.diff import Change, diff_schemas
 from dbclone.schema.graph import Cut, Order, is_nullable, order_tables
 from dbclone.schema.plan import Plan, Step, Strategy, make_plan
 from dbclone.schema.table import (
@@ -20,6 +21,7 @@ from dbclone.schema.table import (
 from dbclone.schema.types import Kind, Type
 
 __all__ = [
+    "Change",
     "Check",
     "Column",
     "Cut",
@@ -40,6 +42,7 @@ __all__ = [
     "TableName",
     "Type",
     "Unique",
+    "diff_schemas",
     "is_nullable",
     "make_plan",
     "order_tables",
