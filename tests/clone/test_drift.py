@@ -41,10 +41,7 @@ CHANGES = {
         "foreign key of public.visits of_person was (person_id) -> public.people(id), is (person_id) ->"
         " public.people(id), on delete cascade"
     ],
-    "ALTER TABLE visits DROP CONSTRAINT visits_pkey": [
-        "primary key of public.visits was id, is none",
-        "nullability of public.visits.id was NOT NULL, is NULL",
-    ],
+    "ALTER TABLE visits DROP CONSTRAINT visits_pkey": ["primary key of public.visits was id, is none"],
     "DROP INDEX by_place": [
         "index public.visits by_place is gone: CREATE INDEX by_place ON public.visits USING btree (place)"
     ],
@@ -52,10 +49,7 @@ CHANGES = {
     "DROP TABLE old": ["table public.old is gone"],
     "CREATE TABLE young (id integer)": ["table public.young is new"],
     "DROP VIEW seen": ["view public.seen is gone"],
-    "ALTER TABLE visits DROP COLUMN place": [
-        "column public.visits.place is gone: text",
-        "index public.visits by_place is gone: CREATE INDEX by_place ON public.visits USING btree (place)",
-    ],
+    "ALTER TABLE visits DROP COLUMN place": ["column public.visits.place is gone: text"],
 }
 
 
@@ -73,16 +67,16 @@ def test_an_unchanged_source_is_the_same(learned: tuple[str, Path]) -> None:
 
 def test_every_change_is_told(learned: tuple[str, Path], new_session_database: Callable[..., str]) -> None:
     _, bundle = learned
-    for statement, expected in CHANGES.items():
-        url = new_session_database(BEFORE)
-        with psycopg.connect(url, autocommit=True) as connection:
+    url = new_session_database(BEFORE)
+    with psycopg.connect(url, autocommit=True) as connection:
+        for statement in CHANGES:
             connection.execute(statement.encode())
-        result = run("diff", bundle, url, "--json", "--quiet")
-        assert result.exit_code == 3, result.output
-        told = [change["text"] for change in json.loads(result.stdout)["changes"]]
-        # An enum is told of where it is made as well, not only where it is used.
-        others = [text for text in told if not text.startswith("definition of enum ")]
-        assert sorted(others) == sorted(expected), statement
+    result = run("diff", bundle, url, "--json", "--quiet")
+    assert result.exit_code == 3, result.output
+    told = [change["text"] for change in json.loads(result.stdout)["changes"]]
+    # An enum is told of where it is made as well, not only where it is used.
+    others = [text for text in told if not text.startswith("definition of enum ")]
+    assert sorted(others) == sorted(text for texts in CHANGES.values() for text in texts)
 
 
 def sqlite_shop(path: Path) -> Path:
