@@ -9,14 +9,17 @@ from __future__ import annotations
 import contextlib
 import itertools
 import json
+import re
 import threading
 from collections.abc import Iterable, Iterator
 from dataclasses import asdict
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
 from sqlalchemy.exc import ArgumentError, NoSuchModuleError, SQLAlchemyError
 
+from dbclone.dialects import base_duckdb
 from dbclone.dialects.address import Address
 from dbclone.dialects.base_catalog import read_schema
 from dbclone.dialects.base_rows import arrow_type, bound_type, family_keys, inferred, python_rows, to_arrow
@@ -24,12 +27,17 @@ from dbclone.dialects.counting import violations
 from dbclone.dialects.portable_ddl import portable_ddl, quote, target_names
 from dbclone.dialects.protocol import Ddl, Loss, Reading, Stamp, Violation
 from dbclone.errors import ConfigError, ConnectError, SourceError, TargetError, TargetRefused
+<<<<<<< Updated upstream
 from dbclone.schema import ForeignKey, Schema, Table, TableName
+=======
+from dbclone.schema import Column, Schema, Table, TableName
+>>>>>>> Stashed changes
 
 if TYPE_CHECKING:
     import pyarrow as pa
 
 STAMP_TABLE = "_dbclone"
+_STAGE = "_dbclone_rows_of_{}"
 
 
 def open_source(address: Address) -> SqlSource:
@@ -45,9 +53,10 @@ def open_loader(address: Address, *, source_identity: str | None = None, replace
 class SqlSource:
     """Implements ``protocol.Source`` on one connection in one transaction, at the database's best isolation."""
 
-    def __init__(self, address: Address) -> None:
+    def __init__(self, address: Address, *, shared: tuple[sa.Engine, sa.Connection] | None = None) -> None:
         self.address = address
-        self._engine, self._connection = _connect(address)
+        self._is_shared = shared is not None
+        self._engine, self._connection = shared or _connect(address, reads_only=True)
         self.identity = _identity(self._connection, address)
         self.stamp = _read_stamp(self._connection)
         self._lock = threading.Lock()
@@ -56,7 +65,8 @@ class SqlSource:
     def schema(self) -> Schema:
         if self._schema is None:
             try:
-                self._schema = read_schema(self._connection, without=frozenset({STAMP_TABLE}))
+                read = base_duckdb.read_schema if self._engine.dialect.name == "duckdb" else read_schema
+                self._schema = read(self._connection, without=frozenset({STAMP_TABLE}))
             except SQLAlchemyError as error:
                 raise SourceError(f"The schema of {self.address} cannot be read: {_words(error)}.") from None
         return self._schema
@@ -74,7 +84,10 @@ class SqlSource:
         table = reading.table
         width = len(table.columns)
         keys = family_keys(reading.family, table, self.schema(), _sql_name) if reading.family else None
-        terms = [f"t.{quote(column.name)}" for column in table.columns] + list(keys.terms if keys else ())
+        named = base_duckdb.select_term if self._engine.dialect.name == "duckdb" else _named
+        terms = [named(column, f"t.{quote(column.name)}") for column in table.columns] + list(
+            keys.terms if keys else ()
+        )
         order = f" ORDER BY {', '.join(f't.{quote(name)}' for name in table.key)}" if table.key else ""
         joins = keys.joins if keys else ""
         sql = f"SELECT {', '.join(terms)} FROM {_sql_name(table.name)} t{joins}{order}"
@@ -107,6 +120,8 @@ class SqlSource:
         return pa.Table.from_arrays([inferred(values) for values in columns], names=names)
 
     def close(self) -> None:
+        if self._is_shared:
+            return
         with contextlib.suppress(SQLAlchemyError):
             self._connection.close()
             self._engine.dispose()
@@ -121,14 +136,16 @@ class SqlLoader:
     def __init__(self, address: Address, *, source_identity: str | None = None, replace: bool = False) -> None:
         self.address = address
         self.plain: frozenset[tuple[TableName, str]] = frozenset()
-        self._engine, self._connection = _connect(address)
         self._lock = threading.Lock()
         self._schema: Schema | None = None
         self._names: dict[TableName, TableName] = {}
         self._post: tuple[str, ...] = ()
         self._mine: list[str] = []
+        self._staged: tuple[TableName, ...] = ()
         self._done = False
-        self._old = self._guard(source_identity, replace=replace)
+        self._scratch = _guarded_file(address, source_identity, replace=replace)
+        self._engine, self._connection = _connect(address, file=self._scratch.path if self._scratch else None)
+        self._old = [] if self._scratch else self._guard(source_identity, replace=replace)
 
     def create(self, schema: Schema, ddl: Ddl | None) -> tuple[Loss, ...]:  # noqa: ARG002 portable DDL is all there is
         name = self._engine.dialect.name
@@ -137,10 +154,13 @@ class SqlLoader:
         self._names, self._post, self.plain = target_names(schema, name), portable.post, portable.plain
         losses = portable.losses
         with self._lock:
-            self._drop(self._old)
+            if self._old:
+                self._drop(self._old)
             self._mine = [own.name for own in self._names.values()]
             for statement in portable.pre:
                 self._run(statement)
+            if name == "duckdb":
+                self._stage(portable.pre)
             for attempt in portable.attempts:
                 if not self._try(attempt.sql):
                     losses += (attempt.loss,)
@@ -148,36 +168,36 @@ class SqlLoader:
 
     def load(self, table: Table, batches: Iterable[pa.RecordBatch]) -> int:
         total = 0
-        own = self._names[table.name].name
+        own = _STAGE.format(self._names[table.name].name) if self._staged else self._names[table.name].name
         for batch in batches:
             names = [n for n in batch.schema.names if n in table.by_name and self._is_given(table, n)]
-            rows = python_rows(batch, [table.column(name) for name in names])
-            if not rows:
+            if not names or not batch.num_rows:
                 continue
-            columns = [sa.column(name, bound_type(table.column(name))) for name in names]
-            statement = sa.table(own, *columns).insert()
             try:
                 with self._lock:
-                    self._connection.execute(statement, rows)
+                    if self._engine.dialect.name == "duckdb":
+                        base_duckdb.insert(self._connection, own, batch.select(names))
+                    else:
+                        columns = [sa.column(name, bound_type(table.column(name))) for name in names]
+                        rows = python_rows(batch, [table.column(name) for name in names])
+                        self._connection.execute(sa.table(own, *columns).insert(), rows)
             except SQLAlchemyError as error:
                 raise TargetError(
                     f"{self.address} refuses rows of {table.name}: {_words(error)}.", where=str(table.name)
                 ) from None
-            total += len(rows)
+            total += batch.num_rows
         return total
 
     def finish(self) -> tuple[Violation, ...]:
         assert self._schema is not None, "create comes first"
         with self._lock:
             self._connection.commit()
+            self._unstage()
             refused = [statement for statement in self._post if not self._try(statement)]
             self._connection.commit()
-        source = SqlSource(self.address)
-        try:
-            own = source.schema()
-            found = violations(source, own)
-        finally:
-            source.close()
+        source = SqlSource(self.address, shared=(self._engine, self._connection))
+        own = source.schema()
+        found = violations(source, own)
         back = {target: name for name, target in self._names.items()}
         found = tuple(Violation(back.get(v.table, v.table), v.kind, v.constraint, v.rows) for v in found)
         if refused and not found:
@@ -193,6 +213,8 @@ class SqlLoader:
             self._done = True
             self._connection.close()
         self._engine.dispose()
+        if self._scratch is not None:
+            self._scratch.publish()
 
     def discard(self) -> None:
         if self._done:
@@ -200,10 +222,39 @@ class SqlLoader:
         self._done = True
         with contextlib.suppress(SQLAlchemyError, TargetError):
             self._connection.rollback()
-            self._drop(self._mine)
-            self._connection.commit()
+            if self._scratch is None:
+                self._drop(self._mine)
+                self._connection.commit()
         self._connection.close()
         self._engine.dispose()
+        if self._scratch is not None:
+            self._scratch.discard()
+
+    def _stage(self, creations: Iterable[str]) -> None:
+        """Where foreign keys are checked row by row, rows wait in tables without any until their parents are there."""
+        back = {quote(own.name): source for source, own in self._names.items()}
+        found = [re.match(r'CREATE TABLE ("(?:[^"]|"")+")', statement) for statement in creations]
+        self._staged = tuple(back[one[1]] for one in found if one is not None)
+        for name in self._staged:
+            own = self._names[name].name
+            self._run(f"CREATE TABLE {quote(_STAGE.format(own))} AS SELECT * FROM {quote(own)} LIMIT 0")
+
+    def _unstage(self) -> None:
+        """Rows into their tables, parents first; the database checks each. Raises TargetError."""
+        assert self._schema is not None
+        for name in self._staged:
+            table, own = self._schema.table(name), self._names[name].name
+            given = [quote(c.name) for c in table.columns if self._is_given(table, c.name)]
+            stage, listed = quote(_STAGE.format(own)), ", ".join(given)
+            filling = f"INSERT INTO {quote(own)} ({listed}) SELECT {listed} FROM {stage}"
+            try:
+                if given:
+                    self._connection.execute(_literal(filling))
+            except SQLAlchemyError as error:
+                raise TargetError(f"{table.name} cannot be loaded: {_words(error)}.", where=str(table.name)) from None
+            self._run(f"DROP TABLE {stage}")
+            self._connection.commit()
+        self._staged = ()
 
     def _guard(self, source_identity: str | None, *, replace: bool) -> list[str]:
         """The tables that must go before ours come; raises TargetRefused where they may not."""
@@ -211,10 +262,7 @@ class SqlLoader:
             raise TargetRefused(f"{self.address} is the source itself.", hint="choose another target.")
         held = sa.inspect(self._connection).get_table_names()
         if held and not replace and _read_stamp(self._connection) is None:
-            raise TargetRefused(
-                f"{self.address} is not empty ({len(held)} tables) and was not made by dbclone.",
-                hint="choose another name, or pass --replace to overwrite it.",
-            )
+            raise _not_empty(self.address, held)
         return held
 
     def _is_given(self, table: Table, name: str) -> bool:
@@ -245,9 +293,49 @@ class SqlLoader:
         return True
 
 
-def _connect(address: Address) -> tuple[sa.Engine, sa.Connection]:
+def _guarded_file(address: Address, source_identity: str | None, *, replace: bool) -> base_duckdb.ScratchFile | None:
+    """A file to build in, where the target is one that SQLAlchemy fills; raises TargetRefused as ``_guard`` does."""
+    path = base_duckdb.file_of(_url_of(address))
+    if path is None:
+        return None
+    if source_identity is not None and source_identity == base_duckdb.identity_of(path):
+        raise TargetRefused(f"{address} is the source itself.", hint="choose another target.")
+    if path.exists() and not replace:
+        engine, connection = _connect(address, reads_only=True)
+        held, stamp = base_duckdb.table_names(connection), _read_stamp(connection)
+        connection.close()
+        engine.dispose()
+        if held and stamp is None:
+            raise _not_empty(address, held)
+    return base_duckdb.ScratchFile(path)
+
+
+def _not_empty(address: Address, held: list[str]) -> TargetRefused:
+    return TargetRefused(
+        f"{address} is not empty ({len(held)} tables) and was not made by dbclone.",
+        hint="choose another name, or pass --replace to overwrite it.",
+    )
+
+
+def _url_of(address: Address) -> sa.URL:
     try:
-        engine = sa.create_engine(address.url)
+        return sa.make_url(address.url)
+    except ArgumentError:
+        raise ConfigError(f"{address} is no SQLAlchemy URL.", hint="check its spelling.") from None
+
+
+def _connect(
+    address: Address, *, reads_only: bool = False, file: Path | None = None
+) -> tuple[sa.Engine, sa.Connection]:
+    """``file`` is opened in place of the address's own."""
+    url = _url_of(address)
+    path = base_duckdb.file_of(url)
+    # DuckDB would make a file that is not there.
+    if path is not None and reads_only and not path.is_file():
+        raise ConnectError(f"There is no file {path}.", hint="check the path.")
+    arguments = {"read_only": True} if path is not None and reads_only else {}
+    try:
+        engine = sa.create_engine(url.set(database=str(file)) if file else url, connect_args=arguments)
         connection = engine.connect()
     except (NoSuchModuleError, ArgumentError):
         raise ConfigError(
@@ -266,6 +354,9 @@ def _connect(address: Address) -> tuple[sa.Engine, sa.Connection]:
 def _identity(connection: sa.Connection, address: Address) -> str:
     """Where nothing better is known, the address without its user and password."""
     url = connection.engine.url
+    file = base_duckdb.file_of(url)
+    if file is not None:
+        return base_duckdb.identity_of(file)
     if url.get_backend_name() == "sqlite" and url.database:
         from dbclone.dialects.sqlite.source import identity_of
 
@@ -274,7 +365,11 @@ def _identity(connection: sa.Connection, address: Address) -> str:
 
 
 def _read_stamp(connection: sa.Connection) -> Stamp | None:
-    if not sa.inspect(connection).has_table(STAMP_TABLE):
+    if connection.engine.dialect.name == "duckdb":
+        known = STAMP_TABLE in base_duckdb.table_names(connection)
+    else:
+        known = sa.inspect(connection).has_table(STAMP_TABLE)
+    if not known:
         return None
     text = connection.execute(sa.select(sa.column("stamp")).select_from(sa.table(STAMP_TABLE))).scalar()
     try:
@@ -293,6 +388,10 @@ def _words(error: SQLAlchemyError) -> str:
     """The driver's own words; SQLAlchemy's would quote the statement with its values."""
     original = getattr(error, "orig", None)
     return " ".join(str(original if original is not None else error).split()).rstrip(".")
+
+
+def _named(_: Column, name: str) -> str:
+    return name
 
 
 def _sql_name(name: TableName) -> str:

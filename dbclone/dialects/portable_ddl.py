@@ -53,6 +53,10 @@ def portable_ddl(schema: Schema, target: str) -> PortableDdl:
         from dbclone.dialects.portable_mysql import MysqlWriter
 
         return MysqlWriter(schema, target).write()
+    if target == "duckdb":
+        from dbclone.dialects.portable_duckdb import DuckdbWriter
+
+        return DuckdbWriter(schema, target).write()
     return ServerWriter(schema, target).write()
 
 
@@ -380,8 +384,8 @@ class ServerWriter(Writer):
 def target_names(schema: Schema, target: str) -> dict[TableName, TableName]:
     """What each table is called in the target: schemas are kept between two PostgreSQL databases, ``public`` takes
     those of a database that knows none, and SQLite's ``main`` takes all, flattened."""
-    if target == "mysql":
-        # A database is a schema there: the tables stand where the session is.
+    if target in ("mysql", "duckdb"):
+        # The tables stand where the session is, those of all schemas beside each other.
         return {name: TableName("", short) for name, short in schema.short_names.items()}
     if schema.dialect == target:
         return {name: name for name in schema.short_names}

@@ -57,7 +57,7 @@ def type_name(type_: Type, source: str, target: str) -> str:
         return _own_postgresql(type_) if source == target else _postgresql(type_)
     if target == "mysql":
         return type_.sql if source == target else _mysql(type_)
-    return _generic(type_, target)
+    return type_.sql if source == target else _generic(type_, target)
 
 
 def keeps_kind(type_: Type, source: str, target: str) -> bool:
