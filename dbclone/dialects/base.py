@@ -27,11 +27,7 @@ from dbclone.dialects.counting import violations
 from dbclone.dialects.portable_ddl import portable_ddl, quote, target_names
 from dbclone.dialects.protocol import Ddl, Loss, Reading, Stamp, Violation
 from dbclone.errors import ConfigError, ConnectError, SourceError, TargetError, TargetRefused
-<<<<<<< Updated upstream
-from dbclone.schema import ForeignKey, Schema, Table, TableName
-=======
-from dbclone.schema import Column, Schema, Table, TableName
->>>>>>> Stashed changes
+from dbclone.schema import Column, ForeignKey, Schema, Table, TableName
 
 if TYPE_CHECKING:
     import pyarrow as pa
