@@ -195,6 +195,14 @@ def _check_schema(schema: Schema) -> None:
         require(len(table.by_name) == len(table.columns), table.name, "has two columns of one name")
         for columns in table.unique_sets:
             require(set(columns) <= set(table.by_name), table.name, "is unique over a column that is not there")
+        for pair in table.pairs:
+            own = {pair.type_column, pair.id_column} <= set(table.by_name)
+            require(own and table.column(pair.type_column).type.storage == "string", table.name, "has no such pair")
+            for target in pair.targets:
+                above = schema.table(target.table).by_name.get(target.column) if target.table in schema else None
+                kinds = above is not None and (above.type.storage, table.column(pair.id_column).type.storage)
+                fits = kinds and (kinds[0] == kinds[1] or kinds in (("int64", "string"),))
+                require(bool(fits), table.name, "has a pair that leads to a column of another kind")
         for key in table.foreign_keys:
             paired = 0 < len(key.columns) == len(key.parent_columns) and key.table == table.name
             require(paired and set(key.columns) <= set(table.by_name), table.name, "has a key that is not its own")

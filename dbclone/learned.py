@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from dbclone.models.work import Sample
     from dbclone.profile import ColumnOverride, Profile
     from dbclone.profile.evidence import Proposal
+    from dbclone.profile.infer_pairs import PairProposal
 
 
 _MASK_KEY = "DBCLONE_MASK_KEY"
@@ -55,26 +56,40 @@ class Learned:
     sample: Sample
     notes: tuple[str, ...] = ()
     proposals: tuple[Proposal, ...] = ()
+    pairs: tuple[PairProposal, ...] = ()
     unmade: frozenset[ForeignKey] = frozenset()
 
 
-def asked_schema(source: Source, config: Config, progress: Telling) -> tuple[Schema, tuple[Proposal, ...]]:
+@dataclass(frozen=True)
+class Asked:
+    """A source's schema as the config wants it, and the undeclared keys and pairs that were found."""
+
+    schema: Schema
+    proposals: tuple[Proposal, ...] = ()
+    pairs: tuple[PairProposal, ...] = ()
+
+
+def asked_schema(source: Source, config: Config, progress: Telling) -> Asked:
     """The source's schema with the keys that the config adds, ignores or lets be inferred, and what was proposed.
 
     Raises ConfigError for every name of the config that the source does not hold.
     """
     whole = with_keys(source.schema(), config)
     if config.keys.extra or config.keys.infer:
-        from dbclone.undeclared import check_asked, find_keys, with_proposals
+        from dbclone.profile.infer_pairs import holders
+        from dbclone.undeclared import check_asked, find_keys, find_pairs, with_pairs, with_proposals
 
         whole = check_asked(source, whole)
     if not config.keys.infer:
-        return whole, ()
+        return Asked(whole)
     progress.stage("Looking for undeclared keys")
     left_out = frozenset(name for name, one in resolve_tables(config, whole).items() if one is Strategy.SKIP)
     kept = drop_tables(whole, left_out)
-    proposals = find_keys(source, kept, ignore=config.keys.ignore, tell=progress.advance)
-    return with_proposals(whole, proposals), proposals
+    pairs = find_pairs(source, kept, ignore=config.keys.ignore)
+    # What leads to several tables leads to none of them alone.
+    led = [f"{table}.{column}" for table, column in holders(pairs)]
+    proposals = find_keys(source, kept, ignore=[*config.keys.ignore, *led], tell=progress.advance)
+    return Asked(with_pairs(with_proposals(whole, proposals), pairs), proposals, pairs)
 
 
 def learn_schema(source: Source, config: Config, progress: Telling) -> Learned:
@@ -88,7 +103,8 @@ def learn_schema(source: Source, config: Config, progress: Telling) -> Learned:
     from dbclone.profile import learn_profile
 
     progress.stage("Reading the schema")
-    whole, proposals = asked_schema(source, config, progress)
+    found = asked_schema(source, config, progress)
+    whole = found.schema
     asked = resolve_tables(config, whole)
     first = make_plan(whole, asked)
     left_out = frozenset(name for name, strategy in first.strategies if strategy is Strategy.SKIP)
@@ -122,7 +138,7 @@ def learn_schema(source: Source, config: Config, progress: Telling) -> Learned:
     plan = make_plan(whole, strategies)
     children = _children(source, schema, rows, tables)
     sample = Sample(tables, {name: rows[name] for name in tables}, children)
-    return Learned(whole, schema, plan, profile, rows, sample, notes, proposals, unmade)
+    return Learned(whole, schema, plan, profile, rows, sample, notes, found.proposals, found.pairs, unmade)
 
 
 def real_rows(learned: Learned, config: Config) -> dict[TableName, pa.Table]:

@@ -125,7 +125,7 @@ def inspect(
         learned = learn_schema(opened, config, progress)
     losses = () if wanted is None else _losses(learned.schema, wanted, config)
     known = learned.whole, learned.plan, learned.profile, learned.rows
-    return Inspection(*known, losses, learned.notes, learned.proposals)
+    return Inspection(*known, losses, learned.notes, learned.proposals, learned.pairs)
 
 
 def fit(
@@ -421,7 +421,7 @@ def _schema_of(text: str, config: Config) -> Schema:
     if address.dialect == "bundle":
         return load(address.path or text).schema
     with _opened(text, force=True) as opened:
-        whole, _ = asked_schema(opened, config, Silent())
+        whole = asked_schema(opened, config, Silent()).schema
     return drop_tables(whole, frozenset(n for n, s in resolve_tables(config, whole).items() if s is Strategy.SKIP))
 
 

@@ -21,7 +21,12 @@ def drop_tables(schema: Schema, names: frozenset[TableName]) -> Schema:
     if not names:
         return schema
     kept = tuple(
-        replace(table, foreign_keys=tuple(key for key in table.foreign_keys if key.parent not in names))
+        replace(
+            table,
+            foreign_keys=tuple(key for key in table.foreign_keys if key.parent not in names),
+            # A pair whose rows lead to what is not there is no pair any more: its columns are plain ones.
+            pairs=tuple(pair for pair in table.pairs if not any(one.table in names for one in pair.targets)),
+        )
         for table in schema
         if table.name not in names
     )
@@ -86,9 +91,15 @@ def rename_tables(schema: Schema, names: Mapping[TableName, TableName], own: Sch
             if key.parent in names
         )
         same = schema.dialect == own.dialect
+        pairs = tuple(
+            replace(pair, targets=tuple(replace(one, table=names[one.table]) for one in pair.targets))
+            for pair in table.pairs
+            if all(one.table in names for one in pair.targets)
+        )
         checks: tuple[Check, ...] = table.checks if same else ()
         uniques = tuple(one for one in table.uniques if same or one.is_plain)
-        tables.append(replace(table, name=names[table.name], foreign_keys=keys, checks=checks, uniques=uniques))
+        renamed = replace(table, name=names[table.name], foreign_keys=keys, checks=checks, uniques=uniques, pairs=pairs)
+        tables.append(renamed)
     return replace(schema, tables=tuple(tables), dialect=own.dialect, default_schema=own.default_schema)
 
 

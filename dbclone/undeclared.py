@@ -10,12 +10,13 @@ from collections.abc import Callable, Iterable
 from dataclasses import replace
 
 from dbclone.dialects import Source
-from dbclone.dialects.counting import count_orphans, row_counts
-from dbclone.dialects.inclusion import count_key, count_values, empty_value, is_key
+from dbclone.dialects.counting import count_lost, count_orphans, row_counts
+from dbclone.dialects.inclusion import count_key, count_types, count_values, empty_value, is_key
 from dbclone.errors import ConfigError
-from dbclone.profile.evidence import Candidate, ColumnCounts, Inclusion, Proposal, choose, gap_of, judge
+from dbclone.profile.evidence import MOST_LOST, Candidate, ColumnCounts, Inclusion, Proposal, choose, gap_of, judge
 from dbclone.profile.infer import may_reference, named_candidates, unnamed_candidates, wide_candidates
-from dbclone.schema import ForeignKey, Schema, TableName, is_nullable
+from dbclone.profile.infer_pairs import MOST_TYPES, PairProposal, key_of, pair_candidates, table_of
+from dbclone.schema import Column, ForeignKey, Pair, PairTarget, Schema, Table, TableName, is_nullable
 
 Telling = Callable[[str, int, int | None], None]
 
@@ -28,6 +29,54 @@ def find_keys(
     ``ignore`` are columns that reference nothing, as ``table.column`` or ``schema.table.column``.
     """
     return _Search(source, schema, frozenset(ignore), tell).run()
+
+
+def find_pairs(source: Source, schema: Schema, *, ignore: Iterable[str] = ()) -> tuple[PairProposal, ...]:
+    """Every polymorphic pair whose types name tables that hold its keys, the doubtful ones included."""
+    ignored = frozenset(ignore)
+    found = []
+    for table, types, column in pair_candidates(schema):
+        names = {f"{owner}.{one.name}" for one in (types, column) for owner in (table.name, table.name.name)}
+        proposal = None if names & ignored else _pair(source, schema, table, types, column)
+        if proposal is not None:
+            found.append(proposal)
+    return tuple(found)
+
+
+def with_pairs(schema: Schema, pairs: Iterable[PairProposal]) -> Schema:
+    """The schema with the usable pairs among its tables' own."""
+    added: dict[TableName, list[Pair]] = {}
+    for one in pairs:
+        if one.usable:
+            added.setdefault(one.table, []).append(one.pair)
+    tables = (replace(table, pairs=(*table.pairs, *added.get(table.name, ()))) for table in schema)
+    return replace(schema, tables=tuple(tables))
+
+
+def _pair(source: Source, schema: Schema, table: Table, types: Column, column: Column) -> PairProposal | None:
+    """None where no type names a table that holds what the rows of that type hold."""
+    named = count_types(source, schema, table, types.name, MOST_TYPES + 1)
+    if not named or len(named) > MOST_TYPES:
+        return None
+    targets, evidence, doubts = [], [], []
+    for value, rows in sorted(named.items()):
+        parent = table_of(schema, value)
+        key = None if parent is None else key_of(schema.table(parent), column)
+        if parent is None or key is None:
+            doubts.append(f'"{value}" ({rows:,} rows) names no table whose key it could hold')
+            continue
+        target = PairTarget(value, parent, key)
+        alone = Pair(types.name, column.name, (target,))
+        filled, lost = count_lost(source, schema, table, alone, target)
+        evidence.append(f'"{value}": {filled - lost:,} of {filled:,} rows find their {parent.name}.{key}')
+        if lost > MOST_LOST * filled:
+            return None
+        if lost and not column.nullable:
+            doubts.append(f'{lost:,} rows of "{value}" find no parent, and the column may not be NULL')
+        targets.append(target)
+    if not targets:
+        return None
+    return PairProposal(Pair(types.name, column.name, tuple(targets)), table.name, tuple(evidence), "; ".join(doubts))
 
 
 def with_proposals(schema: Schema, proposals: Iterable[Proposal]) -> Schema:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from dbclone.dialects.protocol import Source, Violation
 from dbclone.errors import DbcloneError
-from dbclone.schema import Check, Column, ForeignKey, Schema, Table, TableName, Unique
+from dbclone.schema import Check, Column, ForeignKey, Pair, PairTarget, Schema, Table, TableName, Unique
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -55,6 +55,9 @@ def violations(source: Source, schema: Schema) -> tuple[Violation, ...]:
     for key in schema.foreign_keys:
         if key.parent in schema:
             found += _orphans(source, schema, key)
+    for table in schema:
+        for pair in table.pairs:
+            found += _lost_pairs(source, schema, table, pair)
     return tuple(found)
 
 
@@ -77,6 +80,31 @@ def _orphans(source: Source, schema: Schema, key: ForeignKey) -> Iterator[Violat
     rows = count_orphans(source, schema, key)
     if rows:
         yield Violation(key.table, "foreign key", key.name or str(key), rows)
+
+
+def count_lost(source: Source, schema: Schema, table: Table, pair: Pair, target: PairTarget) -> tuple[int, int]:
+    """Rows of one type that fill their key, and those of them whose key names no row of the type's table."""
+    own, above = f"c.{_quote(pair.id_column)}", f"p.{_quote(target.column)}"
+    kinds = table.column(pair.id_column).type.kind, schema.table(target.table).column(target.column).type.kind
+    if kinds[0] is not kinds[1]:
+        above = f"CAST({above} AS {'CHAR' if schema.dialect == 'mysql' else 'VARCHAR(60)'})"
+    # Type names of PHP hold backslashes, which MySQL reads as signs of their own.
+    value = target.value.replace("\\", "\\\\") if schema.dialect == "mysql" else target.value
+    of_type = f"c.{_quote(pair.type_column)} = '{value.replace(chr(39), chr(39) * 2)}' AND {own} IS NOT NULL"
+    child, parent = _relation(schema, table.name), _relation(schema, target.table)
+    lost = f"{of_type} AND NOT EXISTS (SELECT 1 FROM {parent} p WHERE {above} = {own})"
+    return (
+        _count(source, f"SELECT count(*) FROM {child} c WHERE {of_type}"),
+        _count(source, f"SELECT count(*) FROM {child} c WHERE {lost}"),
+    )
+
+
+def _lost_pairs(source: Source, schema: Schema, table: Table, pair: Pair) -> Iterator[Violation]:
+    for target in pair.targets:
+        _, rows = count_lost(source, schema, table, pair, target)
+        if rows:
+            name = f"{table.name}({pair.type_column}, {pair.id_column}) -> {target.table}({target.column})"
+            yield Violation(table.name, "foreign key", name, rows)
 
 
 def _duplicates(source: Source, schema: Schema, table: Table) -> Iterator[Violation]:

@@ -78,6 +78,16 @@ def empty_value(source: Source, schema: Schema, key: ForeignKey) -> str | None:
     return low if low == high and low in _NONE[kind] else None
 
 
+def count_types(source: Source, schema: Schema, table: Table, column: str, most: int) -> dict[str, int]:
+    """The values of a type column with their rows, NULL and the empty text left out; at most ``most`` of them."""
+    name = quote(column)
+    counted = source.query(
+        f"SELECT {name} AS v, count(*) AS n FROM {_relation(schema, table.name)} WHERE {name} IS NOT NULL"
+        f" GROUP BY {name} ORDER BY count(*) DESC LIMIT {most}"
+    ).to_pylist()
+    return {str(row["v"]): int(row["n"]) for row in counted if str(row["v"])}
+
+
 def is_key(source: Source, schema: Schema, table: Table, columns: tuple[str, ...]) -> bool:
     """True where no two rows share their values, whether or not a constraint says so."""
     if columns in table.unique_sets:

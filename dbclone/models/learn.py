@@ -15,6 +15,7 @@ from dbclone.models.fit import fit_table
 from dbclone.models.hidden import bounds, count_children, summarise
 from dbclone.models.keys import fit_keys
 from dbclone.models.learners import with_pool
+from dbclone.models.pairs import with_pairs
 from dbclone.models.table import KeyModel, Models, TableModel, hidden_name
 from dbclone.models.trees import Growth
 from dbclone.models.work import Hidden, Sample, Work, arrange, choose_driver, gather
@@ -62,7 +63,8 @@ def learn(
     for done, name in enumerate(order):
         progress(str(name), done, len(order))
         model = fit_table(works[name], works, *keys[name], growth=grown, simple=name in simple, seed=seed)
-        models.append(with_pool(model, works[name], chosen[name], seed))
+        model = with_pool(model, works[name], chosen[name], seed)
+        models.append(with_pairs(model, works[name].table, sample.tables))
         if name in real:
             codes[name] = works[name].slots
     progress("", len(order), len(order))

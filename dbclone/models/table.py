@@ -134,6 +134,18 @@ class KeyModel:
 
 
 @dataclass(frozen=True)
+class PairModel:
+    """What leads to target ``target`` of pair ``pair``: children per parent (``rows``, ``repeats`` times each), and the
+    share of the type's rows without a key."""
+
+    pair: int
+    target: int
+    nulls: float = 0.0
+    rows: npt.NDArray[np.int64] = field(default_factory=lambda: np.zeros(0, np.int64))
+    repeats: npt.NDArray[np.int64] = field(default_factory=lambda: np.zeros(0, np.int64))
+
+
+@dataclass(frozen=True)
 class NumberedModel:
     """A surrogate key: its numbers at equal shares of the rows, ascending, the first and the last exact."""
 
@@ -197,6 +209,7 @@ class TableModel:
     copies: tuple[CopiedModel, ...]
     order: OrderModel
     pool: Pool | None = None
+    pairs: tuple[PairModel, ...] = ()
 
     @functools.cached_property
     def by_name(self) -> dict[str, int]:

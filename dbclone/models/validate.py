@@ -105,6 +105,14 @@ def _check_table(parts: Parts, model: TableModel) -> None:
     _check_rest(parts, model, table)
     if model.pool is not None:
         _check_pool(model, model.pool)
+    for one in model.pairs:
+        there = 0 <= one.pair < len(table.pairs) and 0 <= one.target < len(table.pairs[one.pair].targets)
+        require(there, name, "leads by a pair that is not there")
+        flat = one.rows.ndim == one.repeats.ndim == 1 and len(one.rows) == len(one.repeats)
+        require(flat and bool((one.rows >= 0).all() and (one.repeats >= 0).all()), name, "has counts of no sense")
+        require(not len(one.repeats) or one.repeats.sum() > 0, name, "has counts of no sense")
+        total = float((one.rows.astype(np.float64) * one.repeats).sum())
+        require(total <= model.rows and 0 <= one.nulls <= 1, name, "has more children than rows")
 
 
 def _check_real(model: TableModel, rows: pa.Table, codes: npt.NDArray[np.uint8]) -> None:

@@ -17,7 +17,7 @@ CLEAR = 0.8
 
 _NAMED = 0.7
 _HALF_NAMED = 0.6
-_MOST_LOST = 0.02
+MOST_LOST = 0.02
 _LEAST_VALUES = 20
 _LEAST_BITS = 30.0
 _LEAST_COVERED = 0.5
@@ -117,7 +117,7 @@ def judge(candidate: Candidate, counted: Inclusion, *, nullable: bool) -> Propos
     lost = counted.orphans / counted.filled if counted.filled else 0.0
     covered = min(1.0, counted.distinct / counted.parents) if counted.parents else 0.0
     unsure = strength < CLEAR
-    if lost > _MOST_LOST or (unsure and (counted.orphans or not counted.filled)):
+    if lost > MOST_LOST or (unsure and (counted.orphans or not counted.filled)):
         return None
     proven = counted.bits >= _LEAST_BITS and counted.distinct >= _LEAST_VALUES
     if strength < _NAMED and not proven and (candidate.likeness is None or not _is_borne_out(candidate, covered)):

@@ -141,12 +141,13 @@ def _finish(table: Table, judged: _Judged, roles: dict[str, Role], k: int) -> Co
         if judged.override.sensitive is None and has_sensitive(maker.settings.get("root")):
             sensitive, reason = True, "sensitive: its documents hold names, contacts or keys"
     listed = column.type.kind in (Kind.ENUM, Kind.BOOLEAN) or (maker is not None and maker.name == "labels")
+    names_tables = any(column.name == pair.type_column for pair in table.pairs)
     return ColumnProfile(
         column.name,
         judged.role,
         meaning=meaning.name,
         sensitive=sensitive,
-        public=listed or is_public(meaning.name, facts, k),
+        public=listed or names_tables or is_public(meaning.name, facts, k),
         unique=is_unique(table, column) or completes_key(table, column, roles),
         maker=maker,
         nulls=facts.null_share,

@@ -51,6 +51,8 @@ def _alone(schema: Schema, table: TableProfile, tables: Mapping[TableName, Table
     if not others:
         return False, "no other table references it"
     declared = schema.table(table.name)
+    if declared.pairs:
+        return False, f"{declared.pairs[0].id_column} leads to rows of other tables"
     for column in table.columns:
         doubt = _doubt(declared.column(column.name), column, table.rows)
         if doubt is not None:

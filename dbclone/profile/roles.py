@@ -31,6 +31,10 @@ def judge_role(
         return Role.COMPUTED, "the database computes it"
     if any(column.name in key.columns for key in table.foreign_keys):
         return Role.FOREIGN, "it references another table"
+    if any(column.name == pair.id_column for pair in table.pairs):
+        return Role.FOREIGN, "it references the table that its pair names"
+    if any(column.name == pair.type_column for pair in table.pairs):
+        return Role.CODED, "it names the table that its pair references"
     if column.type.kind is Kind.INTEGER and is_surrogate(table, column, facts):
         return Role.NUMBERED, "it numbers the rows"
     if column.type.storage not in ("string", "binary"):

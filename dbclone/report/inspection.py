@@ -16,9 +16,10 @@ from rich.text import Text
 
 from dbclone.dialects.protocol import Loss
 from dbclone.profile.evidence import Proposal
+from dbclone.profile.infer_pairs import PairProposal
 from dbclone.profile.value import ColumnProfile, Profile
 from dbclone.report.names import Names, counted, listed
-from dbclone.report.proposals import proposals_json, proposals_text
+from dbclone.report.proposals import pairs_json, pairs_text, proposals_json, proposals_text
 from dbclone.schema import ForeignKey, Plan, Schema, Strategy, Table, TableName, is_nullable
 
 _MANY = 60
@@ -38,6 +39,7 @@ class Inspection:
     losses: tuple[Loss, ...] = ()
     notes: tuple[str, ...] = ()
     proposals: tuple[Proposal, ...] = ()
+    pairs: tuple[PairProposal, ...] = ()
 
     def to_json(self) -> dict[str, Any]:
         return inspection_json(self)
@@ -51,6 +53,7 @@ def inspection_text(found: Inspection) -> RenderableType:
         _tables(found, names),
         _keys(found, names),
         proposals_text(found.proposals, names),
+        pairs_text(found.pairs, names),
         _cycles(found, names),
         _plan(found, names),
         _sensitive(found, names),
@@ -67,6 +70,7 @@ def inspection_json(found: Inspection) -> dict[str, Any]:
         "tables": [_table_json(found, table) for table in found.schema],
         "foreign_keys": [_key_json(found, key) for key in found.schema.foreign_keys],
         "proposals": proposals_json(found.proposals),
+        "pairs": pairs_json(found.pairs),
         "cycles": [[str(name) for name in cycle] for cycle in found.plan.cycles],
         "cuts": [{"key": str(cut.key), "reason": cut.reason} for cut in found.plan.cuts],
         "plan": [

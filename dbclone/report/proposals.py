@@ -13,6 +13,7 @@ from rich.table import Table as Grid
 from rich.text import Text
 
 from dbclone.profile.evidence import Proposal
+from dbclone.profile.infer_pairs import PairProposal
 from dbclone.report.names import Names
 
 
@@ -38,6 +39,43 @@ def proposals_text(proposals: Sequence[Proposal], names: Names) -> RenderableTyp
             Text(because, style="dim"),
         )
     return grid
+
+
+def pairs_text(pairs: Sequence[PairProposal], names: Names) -> RenderableType | None:
+    """One line a pair, None where there is none."""
+    if not pairs:
+        return None
+    title = Text("Polymorphic pairs", style="bold")
+    grid = Grid(title=title, title_justify="left", box=None, pad_edge=False, header_style="dim")
+    for heading in ("pair", "references", "used", "because"):
+        grid.add_column(heading, overflow="fold")
+    for one in pairs:
+        because = "; ".join([*one.evidence, *([one.doubt] if one.doubt else [])])
+        grid.add_row(
+            f"{names.table(one.table)}({one.pair.type_column}, {one.pair.id_column})",
+            ", ".join(f"{names.table(target.table)}({target.column})" for target in one.pair.targets),
+            "yes" if one.usable else Text("no", style="yellow"),
+            Text(because, style="dim"),
+        )
+    return grid
+
+
+def pairs_json(pairs: Sequence[PairProposal]) -> list[dict[str, Any]]:
+    """The same as JSON-ready dicts."""
+    return [
+        {
+            "table": str(one.table),
+            "type_column": one.pair.type_column,
+            "id_column": one.pair.id_column,
+            "types": {
+                target.value: {"table": str(target.table), "column": target.column} for target in one.pair.targets
+            },
+            "used": one.usable,
+            "evidence": list(one.evidence),
+            "doubt": one.doubt or None,
+        }
+        for one in pairs
+    ]
 
 
 def proposals_json(proposals: Sequence[Proposal]) -> list[dict[str, Any]]:

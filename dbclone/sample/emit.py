@@ -115,6 +115,9 @@ class Emitter:
         """The column's values for ``rows``; where texts are to be made, also their lengths (-2: a value stands)."""
         about = self.profile.table(filled.table.name).column(column.name)
         kind = arrow_type(column.type.storage)
+        for number, pair in enumerate(filled.table.pairs):
+            if pair.id_column == column.name:
+                return _paired(filled, others, number, kind, rows), None
         keys = [n for n, key in enumerate(filled.table.foreign_keys) if column.name in key.columns]
         if about.role is Role.FOREIGN or keys:
             return self._foreign(filled, others, column, keys, rows), None
@@ -162,10 +165,33 @@ class Emitter:
         return result if nothing is None else result.fill_null(pa.scalar(nothing).cast(result.type))
 
 
+def pair_names(number: int) -> tuple[str, str]:
+    """The arrays that say of each row which target of a pair it leads to and which row there."""
+    return f"pair{number}target", f"pair{number}row"
+
+
+def _paired(
+    filled: Filled, others: Mapping[TableName, Filled], number: int, kind: pa.DataType, rows: Rows
+) -> pa.Array:
+    """The keys that ``rows`` hold of the tables that their types name."""
+    pair, names = filled.table.pairs[number], pair_names(number)
+    result = pa.nulls(len(rows), kind)
+    if not filled.has(names[0]):
+        return result
+    target, parent = (filled.array(name)[rows] for name in names)
+    for place, one in enumerate(pair.targets):
+        if (target == place).any():
+            values = _referenced(others[one.table], one.column, np.where(target == place, parent, -1))
+            result = pc.coalesce(result, _cast(values, kind))
+    return result
+
+
 def key_columns(filled: Filled, models: Models, schema: Schema) -> list[Column]:
     """The columns of a table that other rows repeat, and its surrogates."""
     wanted = {name for key in schema.children_of(filled.table.name) for name in key.parent_columns}
     wanted |= {model.column for model in filled.model.numbered}
+    pairs = (pair for table in schema for pair in table.pairs)
+    wanted |= {one.column for pair in pairs for one in pair.targets if one.table == filled.table.name}
     wanted |= {
         copy.parent_column
         for model in models.tables

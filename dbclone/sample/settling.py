@@ -14,6 +14,7 @@ import numpy as np
 from dbclone.models.arrows import arrow_type
 from dbclone.sample.emit import key_columns
 from dbclone.sample.filled import Filled
+from dbclone.sample.pairs import lead_pairs
 from dbclone.sample.reconcile import reconcile
 from dbclone.sample.tasks import Layouts, Run, World, key_chunk
 from dbclone.schema import Column, Plan, TableName
@@ -65,6 +66,8 @@ class Settling:
             if name not in self._keyed:
                 self._store_keys(name)
         late = [name for name in self._tables if name not in self._mended]
+        for name in late:
+            self._lead_pairs(self._world.filled[name])
         for _ in range(_MENDINGS):
             left_out = [self._mend_late(name) for name in late]
             if not any(left_out):
@@ -76,12 +79,22 @@ class Settling:
 
     def _parents(self, name: TableName) -> set[TableName]:
         keys = self._world.schema.table(name).foreign_keys
-        return ({key.parent for key in keys} & set(self._tables)) - {name}
+        return (({key.parent for key in keys} | self._named_by_pairs(name)) & set(self._tables)) - {name}
+
+    def _named_by_pairs(self, name: TableName) -> set[TableName]:
+        """The tables that the rows of polymorphic pairs lead to."""
+        return {one.table for pair in self._world.schema.table(name).pairs for one in pair.targets}
+
+    def _lead_pairs(self, filled: Filled) -> None:
+        if filled.real is None and filled.table.pairs:
+            lead_pairs(filled, self._world.filled, self._world.emitter, self._world.draw.seed)
 
     def _is_needed(self, name: TableName) -> bool:
         """True where rows of other tables have chosen rows of this one."""
         children = self._world.schema.children_of(name)
-        return any(key.table in self._world.filled for key in children if not key.is_self)
+        known = self._world.filled
+        led = any(name in self._named_by_pairs(other) for other in known if other != name)
+        return led or any(key.table in known for key in children if not key.is_self)
 
     def _is_final(self, name: TableName) -> bool:
         """False while a key of the table waits for the table that it references."""
@@ -98,7 +111,7 @@ class Settling:
         columns = {column.name for column in self._key_columns(filled)} - numbered
         keys = [key for key in filled.table.foreign_keys if set(key.columns) & columns]
         keys += [filled.table.foreign_keys[copy.key] for copy in filled.model.copies if copy.column in columns]
-        return ({key.parent for key in keys} & set(self._tables)) - {name}
+        return (({key.parent for key in keys} | self._named_by_pairs(name)) & set(self._tables)) - {name}
 
     def _key_columns(self, filled: Filled) -> list[Column]:
         return key_columns(filled, self._world.models, self._world.schema)
@@ -108,6 +121,7 @@ class Settling:
         filled = self._world.filled[name]
         self._draw_keys(filled)
         self._keyed.add(name)
+        self._lead_pairs(filled)
         whole = self._parents(name) <= self._mended
         for _ in range(_MENDINGS if filled.real is None else 0):
             left = self._reconciled(filled, None if whole else filled.keys, frozenset())
@@ -116,6 +130,7 @@ class Settling:
             self._tell(name, len(left))
             filled.keep(~np.isin(np.arange(filled.rows), left))
             self._draw_keys(filled)
+            self._lead_pairs(filled)
         if whole:
             self._mended.add(name)
 

@@ -88,7 +88,22 @@ def make_plan(schema: Schema, strategies: Mapping[TableName, Strategy] | None = 
     return Plan(tuple(steps), tuple(sorted(chosen.items())), order.cuts, order.cycles)
 
 
+def _refuse_strange_pairs(schema: Schema, chosen: Mapping[TableName, Strategy]) -> None:
+    for table in schema:
+        for pair in table.pairs:
+            invented = [one.table for one in pair.targets if not chosen.get(one.table, Strategy.SKIP).is_real]
+            if chosen[table.name].is_real and invented:
+                where = f"{table.name}.{pair.id_column}"
+                raise SchemaError(
+                    f"{table.name} is to be {_PAST[chosen[table.name]]}, but {where} leads to {invented[0]}, whose rows"
+                    " are not the source's: its real rows would point at others.",
+                    where=where,
+                    hint=f'give {invented[0]} the strategy "copy" or "mask" too, or list {where} under keys.ignore.',
+                )
+
+
 def _refuse_impossible(schema: Schema, chosen: Mapping[TableName, Strategy]) -> None:
+    _refuse_strange_pairs(schema, chosen)
     for key in schema.foreign_keys:
         child, parent = chosen[key.table], chosen.get(key.parent, Strategy.SKIP)
         where = f"{key.table}.{key.columns[0]}"

@@ -108,6 +108,24 @@ class ForeignKey:
 
 
 @dataclass(frozen=True)
+class PairTarget:
+    """A ``value`` of a pair's type column, and the column of the table that it names."""
+
+    value: str
+    table: TableName
+    column: str
+
+
+@dataclass(frozen=True)
+class Pair:
+    """A polymorphic reference: ``type_column`` names a table, ``id_column`` holds the key of a row of it."""
+
+    type_column: str
+    id_column: str
+    targets: tuple[PairTarget, ...]
+
+
+@dataclass(frozen=True)
 class Check:
     """A CHECK constraint; ``expression`` is SQL in the source's dialect, without the word CHECK.
 
@@ -165,6 +183,7 @@ class Table:
     without_rowid: bool = False
     strict: bool = False
     comment: str | None = None
+    pairs: tuple[Pair, ...] = ()
 
     @functools.cached_property
     def by_name(self) -> dict[str, Column]:

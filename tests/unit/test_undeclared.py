@@ -176,7 +176,7 @@ def test_declared_keys_stay_and_lend_their_names(tmp_path: Path) -> None:
 def asked(address: str, keys: dict[str, Any]) -> Schema:
     source = open_source(parse_address(address))
     with contextlib.closing(source):
-        return asked_schema(source, Config.model_validate({"keys": keys}), Silent())[0]
+        return asked_schema(source, Config.model_validate({"keys": keys}), Silent()).schema
 
 
 def test_keys_that_the_config_adds_are_checked_against_the_rows(legacy: str) -> None:
