@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import json
 import sqlite3
+import zipfile
 from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
@@ -14,6 +15,8 @@ import numpy as np
 import psycopg
 import pytest
 
+import dbclone
+from dbclone.errors import BundleError
 from tests.clone.runs import cloned, error_of, fine, run
 
 TABLES = """
@@ -153,3 +156,26 @@ def test_real_rows_may_not_lead_to_invented_ones(places: tuple[str, str], tmp_pa
     assert code == 1
     assert "comments is to be copied, but" in text
     assert "comments.commentable_id leads to" in text
+
+
+def test_a_bundle_whose_pair_leads_elsewhere_is_refused(tmp_path: Path) -> None:
+    source, bundle = tmp_path / "a.db", tmp_path / "a.dbclone"
+    with contextlib.closing(sqlite3.connect(source)) as connection:
+        connection.executescript(TABLES)
+        for table, values in rows().items():
+            connection.executemany(f"INSERT INTO {table} VALUES ({', '.join('?' * len(values[0]))})", values)
+        connection.commit()
+    fine("fit", source, "-o", bundle, "--infer-keys", "--quiet")
+    with zipfile.ZipFile(bundle) as archive:
+        members = {name: archive.read(name) for name in archive.namelist()}
+    schema = json.loads(members["schema.json"])
+    [comments] = [table for table in schema["tables"] if table["name"]["name"] == "comments"]
+    for damage in ({"column": "title"}, {"column": "none"}, {"table": {"schema": "main", "name": "none"}}):
+        whole = comments["pairs"][0]["targets"][1]
+        comments["pairs"][0]["targets"][1] = whole | damage
+        with zipfile.ZipFile(tmp_path / "b.dbclone", "w") as archive:
+            for name, data in members.items():
+                archive.writestr(name, json.dumps(schema).encode() if name == "schema.json" else data)
+        comments["pairs"][0]["targets"][1] = whole
+        with pytest.raises(BundleError, match="a pair that leads to a column of another kind"):
+            dbclone.load(tmp_path / "b.dbclone")
