@@ -5,6 +5,7 @@ Takes a Schema, gives foreign keys in groups with the reason for each choice. Ne
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
 
@@ -43,14 +44,17 @@ def order_tables(schema: Schema, tables: Iterable[TableName]) -> Order:
         if len(component) > 1
     )
     cuts: list[Cut] = []
-    while True:
-        component = next((c for c in nx.strongly_connected_components(_graph(wanted, keys)) if len(c) > 1), None)
-        if component is None:
-            break
-        inside = [key for key in keys if key.table in component and key.parent in component]
-        chosen = min(inside, key=lambda key: _cost(schema, key, inside))
+    knots = [set(cycle) for cycle in sorted(cycles, reverse=True)]
+    while knots:
+        # What a cut leaves of a cycle is looked at alone: the rest of the graph has not changed.
+        knot = knots.pop()
+        inside = [key for key in keys if key.table in knot and key.parent in knot]
+        chosen = _cheapest(schema, inside)
         cuts.append(Cut(chosen, _reason(schema, chosen)))
         keys.remove(chosen)
+        inside.remove(chosen)
+        left = nx.strongly_connected_components(_graph(knot, inside))
+        knots += sorted((part for part in left if len(part) > 1), key=min, reverse=True)
     graph = _graph(wanted, keys)
     ordered = tuple(nx.lexicographical_topological_sort(graph, key=str))
     return Order(ordered, tuple(cuts), tuple(sorted(cycles)))
@@ -71,12 +75,18 @@ def _graph(tables: set[TableName], keys: list[ForeignKey]) -> nx.DiGraph[TableNa
     return graph
 
 
-def _cost(schema: Schema, key: ForeignKey, inside: list[ForeignKey]) -> tuple[bool, bool, bool, int, int, str]:
-    table = schema.table(key.table)
-    owned = any(set(key.columns) & set(columns) for columns in table.unique_sets)
-    parallel = sum(other.table == key.table and other.parent == key.parent for other in inside)
-    own = sum(other.table == key.table for other in inside)
-    return (not is_nullable(table, key), not key.deferrable, owned, parallel, own, str(key))
+def _cheapest(schema: Schema, inside: list[ForeignKey]) -> ForeignKey:
+    """The key of a cycle's keys that costs least to cut."""
+    own = Counter(key.table for key in inside)
+    parallel = Counter((key.table, key.parent) for key in inside)
+
+    def cost(key: ForeignKey) -> tuple[bool, bool, bool, int, int, str]:
+        table = schema.table(key.table)
+        owned = any(set(key.columns) & set(columns) for columns in table.unique_sets)
+        among = parallel[key.table, key.parent], own[key.table]
+        return (not is_nullable(table, key), not key.deferrable, owned, *among, str(key))
+
+    return min(inside, key=cost)
 
 
 def _reason(schema: Schema, key: ForeignKey) -> str:

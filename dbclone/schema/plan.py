@@ -5,6 +5,7 @@ Takes a Schema and a strategy per table, gives a Plan. Never opens a database.
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
@@ -48,18 +49,22 @@ class Plan:
     cuts: tuple[Cut, ...]
     cycles: tuple[tuple[TableName, ...], ...]
 
-    @property
+    @functools.cached_property
     def tables(self) -> tuple[TableName, ...]:
         """Tables in the order in which they are filled."""
         return tuple(step.table for step in self.steps if step.action == "insert")
 
-    @property
+    @functools.cached_property
     def linked(self) -> frozenset[ForeignKey]:
         """The keys filled by a link step, after the table that they reference exists."""
         return frozenset(step.key for step in self.steps if step.action == "link" and step.key is not None)
 
     def strategy(self, name: TableName) -> Strategy:
-        return dict(self.strategies).get(name, Strategy.SYNTHESIZE)
+        return self._strategies.get(name, Strategy.SYNTHESIZE)
+
+    @functools.cached_property
+    def _strategies(self) -> dict[TableName, Strategy]:
+        return dict(self.strategies)
 
 
 def make_plan(schema: Schema, strategies: Mapping[TableName, Strategy] | None = None) -> Plan:

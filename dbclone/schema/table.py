@@ -258,13 +258,20 @@ class Schema:
     def __iter__(self) -> Iterator[Table]:
         return iter(self.tables)
 
-    @property
+    @functools.cached_property
     def foreign_keys(self) -> tuple[ForeignKey, ...]:
         return tuple(key for table in self.tables for key in table.foreign_keys)
 
     def children_of(self, name: TableName) -> tuple[ForeignKey, ...]:
         """The foreign keys that reference a table, its own self references included."""
-        return tuple(key for key in self.foreign_keys if key.parent == name)
+        return self._children.get(name, ())
+
+    @functools.cached_property
+    def _children(self) -> dict[TableName, tuple[ForeignKey, ...]]:
+        found: dict[TableName, list[ForeignKey]] = {}
+        for key in self.foreign_keys:
+            found.setdefault(key.parent, []).append(key)
+        return {name: tuple(keys) for name, keys in found.items()}
 
     @functools.cached_property
     def short_names(self) -> dict[TableName, str]:
