@@ -31,6 +31,7 @@ from dbclone.errors import BundleError
 from dbclone.models.arrows import arrow_type
 from dbclone.models.table import Models
 from dbclone.models.validate import check_models, require
+from dbclone.profile.rules_valid import is_valid
 from dbclone.profile.settings import problem_of
 from dbclone.profile.value import Profile
 from dbclone.schema import ForeignKey, Kind, Schema, Strategy, Table, TableName, make_plan
@@ -164,6 +165,8 @@ def _read(archive: zipfile.ZipFile, path: str | Path) -> Bundle:
     require(all(table.name in strategies for table in schema), "the bundle", "leaves open what becomes of a table")
     plan = make_plan(schema, {table.name: strategies[table.name] for table in schema})
     check_models(models, schema, profile, plan, real, codes)
+    for rule in profile.rules:
+        require(is_valid(rule, schema), rule.table, "has a rule about a column or a key that is not there")
     return Bundle(
         schema=schema,
         profile=profile,

@@ -8,7 +8,7 @@ from __future__ import annotations
 import os
 import secrets
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
@@ -138,6 +138,10 @@ def learn_schema(source: Source, config: Config, progress: Telling) -> Learned:
     plan = make_plan(whole, strategies)
     children = _children(source, schema, rows, tables)
     sample = Sample(tables, {name: rows[name] for name in tables}, children)
+    if config.rules.enabled:
+        progress.stage("Looking for rules")
+        profile, unknown = _with_rules(profile, schema, sample, config.rules.off)
+        notes += unknown
     return Learned(whole, schema, plan, profile, rows, sample, notes, found.proposals, found.pairs, unmade)
 
 
@@ -202,6 +206,19 @@ def read_like(
 
 def _unheard(label: str, done: int, total: int | None) -> None:
     """Progress that nobody hears."""
+
+
+def _with_rules(
+    profile: Profile, schema: Schema, sample: Sample, off: list[str]
+) -> tuple[Profile, tuple[str, ...]]:
+    """The profile with the rules that hold in the sample, and a note on each that is switched off but not there."""
+    from dbclone.models.rules import rule_rows
+    from dbclone.profile.rules import without
+    from dbclone.profile.rules_mine import mine_rules
+
+    rules = mine_rules(rule_rows(schema, sample.tables, sample.children), profile.by_name, profile.k)
+    kept, unknown = without(rules, off)
+    return replace(profile, rules=kept), tuple(f"rules.off names {name}, which is no rule here" for name in unknown)
 
 
 def _overrides(config: Config, schema: Schema) -> dict[str, ColumnOverride]:

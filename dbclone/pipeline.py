@@ -228,6 +228,7 @@ def compare(
 ) -> Comparison:
     """Source and clone side by side: integrity, fidelity per table, column and key, copies."""
     from dbclone.report import Comparison, RunFacts, compare_tables
+    from dbclone.report.rules import count_rules
 
     config = _config(config, settings)
     address = parse_address(target)
@@ -254,6 +255,8 @@ def compare(
         sensitive={one.name: frozenset(c.name for c in one.columns if c.sensitive) for one in left.profile.tables},
         detector=detector,
     )
+    sampled = {name: tables[name].num_rows < rows[name] for name in tables}
+    kept = count_rules(left.profile.rules, left.schema, dict(left.sample.tables), tables, sampled=sampled)
     integrity = verify(target, against=None if address.is_database else source, config=config)
     facts = RunFacts(
         source=opened.address.display,
@@ -264,7 +267,7 @@ def compare(
         time=stamp.time if stamp else "",
         strategies=tuple((name, one.value) for name, one in left.plan.strategies if one is not Strategy.SYNTHESIZE),
     )
-    return Comparison(integrity=integrity, fidelity=fidelity, facts=facts, schema=left.schema)
+    return Comparison(integrity=integrity, fidelity=fidelity, rules=kept, facts=facts, schema=left.schema)
 
 
 # -- the stages -------------------------------------------------------------------------------------------------------

@@ -67,9 +67,10 @@ def main() -> None:
 @click.option(
     "--graph", type=click.Choice(["mermaid", "dot", "svg"]), help="Only the graph of foreign keys, in this language."
 )
+@click.option("--rules", is_flag=True, help="Only the rules that hold in every row though no constraint says so.")
 @click.option("--target", metavar="TARGET", help="Also list what would be lost there: an address, or just sqlite.")
 @settings("include", "exclude", "copy_reference", "infer_keys", "sample_rows", "k")
-def inspect(source: str, graph: str | None, target: str | None, given: Given) -> None:
+def inspect(source: str, graph: str | None, rules: bool, target: str | None, given: Given) -> None:
     """Show what a source holds and how it would be cloned.
 
     \b
@@ -77,20 +78,26 @@ def inspect(source: str, graph: str | None, target: str | None, given: Given) ->
       dbclone inspect shop.db
       dbclone inspect shop.db --graph mermaid
       dbclone inspect legacy.db --infer-keys
+      dbclone inspect shop.db --rules
       dbclone inspect postgresql://localhost/shop --target sqlite
     """
     from dbclone import pipeline
     from dbclone.report.diagram import dot, mermaid, svg
-    from dbclone.report.inspection import inspection_json, inspection_text
+    from dbclone.report.inspection import (
+        inspection_json,
+        inspection_rules_json,
+        inspection_rules_text,
+        inspection_text,
+    )
 
     with given.progress(silent=bool(graph)) as progress:
         found = pipeline.inspect(source, target, config=given.config(), progress=progress)
     if graph:
         click.echo({"mermaid": mermaid, "dot": dot, "svg": svg}[graph](found.schema))
     elif given.as_json:
-        print_json(inspection_json(found))
+        print_json(inspection_rules_json(found) if rules else inspection_json(found))
     else:
-        show(inspection_text(found))
+        show(inspection_rules_text(found) if rules else inspection_text(found))
 
 
 @app.command()

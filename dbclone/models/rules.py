@@ -13,10 +13,29 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from dbclone.models.arrows import to_numbers
+from dbclone.models.links import link_rows
 from dbclone.models.table import CopiedModel, CounterModel, KeyModel, NumberedModel
 from dbclone.models.work import Work
+from dbclone.profile.rules_rows import RuleRows
 from dbclone.profile.value import Role
-from dbclone.schema import Kind, TableName
+from dbclone.schema import ForeignKey, Kind, Schema, TableName
+
+
+def rule_rows(
+    schema: Schema,
+    tables: Mapping[TableName, pa.Table],
+    children: Mapping[ForeignKey, npt.NDArray[np.float64]] | None = None,
+) -> RuleRows:
+    """Rows as rules are counted on them; ``children`` are true numbers of children where only some are here."""
+    keys = [key for key in schema.foreign_keys if key.table in tables and key.parent in tables]
+    links = {key: link_rows(key, tables) for key in keys}
+    whole = {
+        key: np.bincount(links[key][links[key] >= 0], minlength=len(counts)) == counts
+        for key, counts in (children or {}).items()
+        if key in links
+    }
+    return RuleRows(schema, tables, links, to_numbers, whole)
 
 _LOOK = 1_000
 

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
 
+from dbclone.profile.rules import Rule
 from dbclone.schema import TableName
 
 
@@ -82,11 +83,15 @@ class TableProfile:
 
 @dataclass(frozen=True)
 class Profile:
-    """``locale`` is the one Faker will use, e.g. ``en_US``; ``k`` the privacy threshold it was learned with."""
+    """``locale`` is the one Faker will use, e.g. ``en_US``; ``k`` the privacy threshold it was learned with.
+
+    ``rules`` are those that a clone is to keep.
+    """
 
     tables: tuple[TableProfile, ...]
     locale: str = "en_US"
     k: int = 5
+    rules: tuple[Rule, ...] = ()
 
     @functools.cached_property
     def by_name(self) -> dict[TableName, TableProfile]:

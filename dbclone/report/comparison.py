@@ -15,6 +15,7 @@ from dbclone.report.integrity import IntegrityReport
 from dbclone.schema import Schema, TableName
 
 if TYPE_CHECKING:
+    from dbclone.report.rules import RulesReport
     from dbclone.report.verdict import Verdict
 
 
@@ -42,7 +43,7 @@ class RunFacts:
 
 @dataclass(frozen=True)
 class Comparison:
-    """A clone beside its source. ``fidelity`` is None where the rows were not compared.
+    """A clone beside its source. ``fidelity`` and ``rules`` are None where the rows were not compared.
 
     ``schema`` is the source's, where its graph is to be drawn.
     """
@@ -51,6 +52,7 @@ class Comparison:
     fidelity: FidelityReport | None = None
     facts: RunFacts = RunFacts()
     schema: Schema | None = None
+    rules: RulesReport | None = None
 
     @property
     def ok(self) -> bool:
@@ -70,13 +72,14 @@ class Comparison:
         return judge(self)
 
     def to_json(self) -> dict[str, Any]:
-        """A JSON-ready dict: ok, score, verdict, integrity, fidelity, facts."""
+        """A JSON-ready dict: ok, score, verdict, integrity, fidelity, rules, facts."""
         return {
             "ok": self.ok,
             "score": None if self.score is None else round(self.score, 4),
             "verdict": self.verdict.to_json(),
             "integrity": self.integrity.to_json() if self.integrity else None,
             "fidelity": self.fidelity.to_json() if self.fidelity else None,
+            "rules": self.rules.to_json() if self.rules else None,
             "facts": _adapter().dump_python(self.facts, mode="json"),
         }
 

@@ -5,6 +5,7 @@ Takes a `Comparison`, gives text. Shows shares and named categories that k or mo
 
 from __future__ import annotations
 
+import math
 from importlib.resources import files
 from typing import Any
 
@@ -40,6 +41,7 @@ def html_page(comparison: Comparison, schema: Schema | None = None) -> str:
         "number": "{:,}".format,
         "seconds": _seconds,
         "counted": counted,
+        "held": _held,
     }
     template = environment.from_string(folder.joinpath("page.html.j2").read_text(encoding="utf-8"))
     fidelity, drawn = comparison.fidelity, schema or comparison.schema
@@ -48,6 +50,7 @@ def html_page(comparison: Comparison, schema: Schema | None = None) -> str:
         comparison=comparison,
         verdict=comparison.verdict,
         integrity=comparison.integrity,
+        rules=comparison.rules,
         fidelity=fidelity,
         facts=comparison.facts,
         names=Names.of(table.name for table in fidelity.tables) if fidelity else Names(),
@@ -123,6 +126,11 @@ def _joined(key: KeyFidelity) -> float:
 
 def _share(value: float) -> str:
     return f"{value:.0%}" if value in (0.0, 1.0) or 0.01 <= value <= 0.99 else f"{value:.1%}"
+
+
+def _held(value: float) -> str:
+    """A share that says 100 % only of all."""
+    return "100%" if value == 1.0 else f"{math.floor(value * 1000) / 10:.1f}%"
 
 
 def _figure(value: float | None) -> str:

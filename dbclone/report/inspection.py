@@ -17,6 +17,7 @@ from rich.text import Text
 from dbclone.dialects.protocol import Loss
 from dbclone.profile.evidence import Proposal
 from dbclone.profile.infer_pairs import PairProposal
+from dbclone.profile.rules import rule_json
 from dbclone.profile.value import ColumnProfile, Profile
 from dbclone.report.names import Names, counted, listed
 from dbclone.report.proposals import pairs_json, pairs_text, proposals_json, proposals_text
@@ -58,10 +59,27 @@ def inspection_text(found: Inspection) -> RenderableType:
         _plan(found, names),
         _sensitive(found, names),
         _reference(found, names),
+        _rules(found),
         _losses(found),
         Group(*(Text(f"! {note}", style="yellow") for note in found.notes)) if found.notes else None,
     ]
     return Group(*(Padding(part, (0, 0, 1, 0)) for part in parts if part is not None))
+
+
+def inspection_rules_text(found: Inspection) -> RenderableType:
+    """The rules with the number of rows that could have broken each."""
+    rules = found.profile.rules if found.profile else ()
+    if not rules:
+        return Text("No rule found that rows could break and none does.", style="dim")
+    grid = _grid("Rules", "rule", "kind", "rows>")
+    for rule in rules:
+        grid.add_row(rule.name, Text(rule.kind, style="dim"), f"{rule.rows:,}")
+    return grid
+
+
+def inspection_rules_json(found: Inspection) -> dict[str, Any]:
+    """The same as a JSON-ready dict."""
+    return {"rules": [rule_json(rule) for rule in (found.profile.rules if found.profile else ())]}
 
 
 def inspection_json(found: Inspection) -> dict[str, Any]:
@@ -94,6 +112,7 @@ def inspection_json(found: Inspection) -> dict[str, Any]:
             if table.reference
         ],
         "losses": [asdict(loss) for loss in found.losses],
+        **inspection_rules_json(found),
         "notes": list(found.notes),
         "schema": found.schema.to_json(),
         "profile": found.profile.to_json() if found.profile else None,
@@ -238,6 +257,14 @@ def _reference(found: Inspection, names: Names) -> RenderableType | None:
         becomes = found.plan.strategy(table.name).value
         grid.add_row(names.table(table.name), f"{table.rows:,}", becomes, Text(table.reference_reason, style="dim"))
     return grid
+
+
+def _rules(found: Inspection) -> RenderableType | None:
+    rules = found.profile.rules if found.profile else ()
+    if not rules:
+        return None
+    text = f"{counted(len(rules), 'rule')} hold{'s' if len(rules) == 1 else ''} in every row"
+    return Text(f"{text} without being declared; --rules lists them.", style="dim")
 
 
 def _losses(found: Inspection) -> RenderableType | None:

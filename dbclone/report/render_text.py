@@ -5,6 +5,7 @@ Takes a `Comparison` or one of its parts, gives a renderable. Never prints.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable
 
 from rich.console import Group, RenderableType
@@ -13,11 +14,13 @@ from rich.panel import Panel
 from rich.table import Table
 from rich.text import Text
 
+from dbclone.profile.rules_check import Tally
 from dbclone.report.comparison import Comparison
 from dbclone.report.figures import FidelityReport, KeyFidelity, TableFidelity
 from dbclone.report.findings import CLOSE, VISIBLE
 from dbclone.report.integrity import IntegrityReport
 from dbclone.report.names import Names, counted, listed
+from dbclone.report.rules import RulesReport
 from dbclone.report.verdict import Level, Verdict
 
 _COLOURS = {Level.GOOD: "green", Level.FAIR: "yellow", Level.POOR: "dark_orange", Level.BROKEN: "red"}
@@ -32,6 +35,8 @@ def comparison_text(comparison: Comparison, *, verbose: bool = False) -> Rendera
         parts.append(_violations(comparison.integrity))
     if comparison.fidelity is not None:
         parts.append(fidelity_text(comparison.fidelity, verbose=verbose))
+    if comparison.rules is not None and comparison.rules.rules:
+        parts.append(rules_text(comparison.rules, verbose=verbose))
     return Group(*parts)
 
 
@@ -72,6 +77,35 @@ def fidelity_text(report: FidelityReport, *, verbose: bool = False) -> Renderabl
         parts.append(_columns(report.tables, names))
     parts += [Text(f"! {note}", style="yellow") for note in report.notes]
     return Group(*parts)
+
+
+def rules_text(report: RulesReport, *, verbose: bool = False) -> RenderableType:
+    """How many of the source's rules the clone keeps, and those that it breaks; ``verbose`` lists all."""
+    broken = report.broken
+    colour = "yellow" if broken else "green"
+    line = Text.assemble(
+        ("! " if broken else "✓ ", f"bold {colour}"),
+        f"{report.kept:,} of {counted(len(report.rules), 'rule')} of the source hold in every row of the clone",
+    )
+    shown = report.rules if verbose else broken[:_MANY]
+    if not shown:
+        return Padding(line, (1, 0, 0, 0))
+    table = Table(title="Rules" if verbose else "Broken rules", title_justify="left", box=None, pad_edge=False)
+    table.add_column("rule", overflow="fold")
+    for heading in ("rows", "hold", "source"):
+        table.add_column(heading, justify="right")
+    for one in shown:
+        rows = "" if one.clone is None else f"{one.clone.rows:,}"
+        table.add_row(one.rule.name, rows, _held(one.clone), _held(one.source))
+    return Padding(Group(line, table), (1, 0, 0, 0))
+
+
+def _held(tally: Tally | None) -> Text:
+    if tally is None or tally.share is None:
+        return _NONE
+    # 99.96 % is not all of them.
+    share = "100%" if tally.kept == tally.rows else f"{math.floor(tally.share * 1000) / 10:.1f}%"
+    return Text(share, style="green" if tally.kept == tally.rows else "yellow")
 
 
 def figure(value: float | None, expected: float | None = None) -> Text:

@@ -5,7 +5,7 @@ Takes filled tables, gives record batches of the stored columns in the schema's 
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping, Sequence
 
 import numpy as np
 import numpy.typing as npt
@@ -14,6 +14,7 @@ import pyarrow.compute as pc
 
 from dbclone.models.arrows import arrow_type, from_numbers, text_as_binary
 from dbclone.models.table import Models, NumberedModel
+from dbclone.profile.rules import Composed, Part, Rule
 from dbclone.profile.value import Profile, Role
 from dbclone.sample.filled import Filled
 from dbclone.sample.kernel import uniforms
@@ -51,9 +52,23 @@ class Emitter:
         texts = self._texts(filled, lengths, start, known | stand)
         for name, wanted in lengths.items():
             known[name] = _merge(stand[name], texts[name], wanted) if name in stand else texts[name]
+        for name, above in copied_texts(self.profile, filled).items():
+            if name not in filled.keys:
+                known[name] = self._repeated(filled, others, known[name], above, rows)
         # Texts were made to fit what was drawn, so that they are the same whenever they are made.
         arrays = [filled.patched(field.name, start, _cast(known[field.name], field.type)) for field in fields]
         return pa.RecordBatch.from_arrays(arrays, schema=fields)
+
+    def _repeated(
+        self, filled: Filled, others: Mapping[TableName, Filled], own: pa.Array, above: Part, rows: Rows
+    ) -> pa.Array:
+        """The parent's text wherever both rows have one."""
+        number = next(n for n, key in enumerate(filled.table.foreign_keys) if key.columns == above.key)
+        parent = filled.table.foreign_keys[number].parent
+        if parent not in others or above.column not in others[parent].keys:
+            return own
+        theirs = _cast(_referenced(others[parent], above.column, filled.parents[number][rows]), own.type)
+        return pc.if_else(pc.and_(pc.is_valid(own), pc.is_valid(theirs)), theirs, own)
 
     def written(self, filled: Filled, others: Mapping[TableName, Filled], start: int, stop: int) -> pa.RecordBatch:
         """``batch`` without the rows that are left out."""
@@ -186,7 +201,16 @@ def _paired(
     return result
 
 
-def key_columns(filled: Filled, models: Models, schema: Schema) -> list[Column]:
+def copied_texts(profile: Profile, filled: Filled) -> dict[str, Part]:
+    """The texts of a table that a rule says are those of a parent, by column."""
+    return {
+        rule.column: rule.parts[0]
+        for rule in profile.rules
+        if isinstance(rule, Composed) and rule.table == filled.table.name and rule.parts[0].key
+    }
+
+
+def key_columns(filled: Filled, models: Models, schema: Schema, rules: Sequence[Rule] = ()) -> list[Column]:
     """The columns of a table that other rows repeat, and its surrogates."""
     wanted = {name for key in schema.children_of(filled.table.name) for name in key.parent_columns}
     wanted |= {model.column for model in filled.model.numbered}
@@ -198,6 +222,10 @@ def key_columns(filled: Filled, models: Models, schema: Schema) -> list[Column]:
         for copy in model.copies
         if schema.table(model.name).foreign_keys[copy.key].parent == filled.table.name
     }
+    for rule in rules:
+        if isinstance(rule, Composed) and rule.parts[0].key:
+            key = next(key for key in schema.table(rule.table).foreign_keys if key.columns == rule.parts[0].key)
+            wanted |= {rule.parts[0].column} if key.parent == filled.table.name else set()
     return [column for column in filled.table.columns if column.name in wanted]
 
 

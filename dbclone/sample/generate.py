@@ -7,7 +7,7 @@ are made by an executor; which rows make a chunk never depends on it. Never sees
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import Executor
 from pathlib import Path
 from typing import Any, TypeVar
@@ -19,15 +19,21 @@ import pyarrow as pa
 from dbclone.errors import ModelError
 from dbclone.models.links import link_rows
 from dbclone.models.table import Models, TableModel
+from dbclone.profile.rules import Dependency, NullWhen, NullWith, Rule
 from dbclone.profile.value import Profile
+from dbclone.sample.aggregates import Aggregates
 from dbclone.sample.conditions import admitted_rows, mend_conditions
 from dbclone.sample.emit import fields_of, numbers_of
 from dbclone.sample.exclusions import keep_apart
 from dbclone.sample.executor import Serial, Threads, in_order
 from dbclone.sample.filled import Filled, make_filled
+from dbclone.sample.hierarchy import keep_kin
 from dbclone.sample.ordering import output_order
 from dbclone.sample.parents import adjust, choose_parents, degrees, grow_hierarchy
 from dbclone.sample.pool import take_pool
+from dbclone.sample.rules import keep_rules, touching
+from dbclone.sample.rules_batches import finish_batches
+from dbclone.sample.rules_keys import keep_bounded, keep_meetings, kin_keys, risen
 from dbclone.sample.settling import Settling, ranges_of
 from dbclone.sample.stored import RunFolder
 from dbclone.sample.streams import generator
@@ -54,6 +60,7 @@ Progress = Callable[[str, int, int], None]
 
 
 _STEP = 1 << 16
+_ABOUT_KEYS = (Dependency, NullWhen, NullWith)
 _RESOLVED_ELSEWHERE = ("drive", "absent", "child", "link", "self")
 
 
@@ -89,6 +96,8 @@ class Generator:
         self._serial = isinstance(self._executor, Serial | Threads)
         self._world = World(schema, profile, models, draw, self.folder, own=True)
         self._run = Run(str(folder), draw, reopen)
+        drawn = frozenset(name for name in self.tables if plan.strategy(name) is Strategy.SYNTHESIZE)
+        self._aggregates = Aggregates(profile.rules, drawn, frozenset(self.tables))
         enter(self._run, self._world)
         if not self._serial:
             for _ in range(getattr(self._executor, "workers", 1)):
@@ -117,7 +126,8 @@ class Generator:
 
         Raises ModelError where no rows can satisfy the schema.
         """
-        settling = Settling(self._world, self.plan, self._run, self._chunkwise, self._layouts, self.notes)
+        waits = self._aggregates.is_due
+        settling = Settling(self._world, self.plan, self._run, self._chunkwise, self._layouts, self.notes, waits)
         for done, name in enumerate(self.tables):
             progress(str(name), done, len(self.tables))
             if self.plan.strategy(name).is_real:
@@ -127,6 +137,7 @@ class Generator:
             else:
                 self.filled[name] = self._synthesize(name, done)
             self._link_due(name)
+            self._sum_up()
             settling.settle(ready)
         settling.finish(ready)
         progress("", len(self.tables), len(self.tables))
@@ -142,6 +153,7 @@ class Generator:
         ranges = ranges_of(filled.rows, self.draw.chunk_rows)
         layouts = self._layouts()
         made = self._chunkwise(emit_chunk, [(self._run, layouts, name, start, stop) for start, stop in ranges])
+        made = finish_batches(filled, self.profile.rules, made)
         if self.schema.children_of(name):
             # A row that others reference must stay; the database will say where it overlaps another.
             yield from made
@@ -159,6 +171,14 @@ class Generator:
 
     def _layouts(self) -> Layouts:
         return {} if self._serial else {name: filled.layout for name, filled in self.filled.copy().items()}
+
+    def _sum_up(self) -> None:
+        """Derives what parents sum up of children that are there now, and what follows from it."""
+        while (name := self._aggregates.settle(self.filled)) is not None:
+            filled, fixed = self.filled[name], self._aggregates.fixed(name)
+            rules = touching(self.profile.rules, name, fixed)
+            keep_rules(filled, self.filled, rules, self.draw.seed, self.schema.dialect, fixed)
+            mend_conditions(filled, self.schema.dialect, self.draw.seed)
 
     # -- one table ------------------------------------------------------------------------------------------------
 
@@ -234,13 +254,28 @@ class Generator:
         if model.key_entries < len(model.entries):
             self._fill_chunks(filled, resolved=True)
         take_pool(filled, self.draw.seed, self.draw.chunk_rows)
+        self._keep_rules(filled, self.profile.rules)
+        self._keep_admitted(filled)
+        order = output_order(filled, self.filled, self.draw.seed)
+        filled.output = risen(filled, self.filled, self.profile.rules, order)
+
+    def _keep_rules(self, filled: Filled, rules: Sequence[Rule]) -> None:
+        """Makes rules hold, then constraints."""
+        fixed = self._aggregates.fixed(filled.table.name)
+        for turn in range(2):
+            changed = keep_rules(filled, self.filled, rules, self.draw.seed, self.schema.dialect, fixed)
+            # Mending may break a rule, but whatever keeps rules must not break a constraint in turn.
+            if changed or not turn:
+                self._mend(filled)
+
+    def _mend(self, filled: Filled) -> None:
+        """Makes CHECKs and uniqueness hold."""
+        model = filled.model
         for condition in mend_conditions(filled, self.schema.dialect, self.draw.seed):
             self.notes.append(f"{model.name}: no row satisfies {condition}")
         dropped = mend_duplicates(filled, self.draw.seed)
         if dropped:
             self.notes.append(f"{model.name}: {dropped} rows left out, since no value was free that keeps them unique")
-        self._keep_admitted(filled)
-        filled.output = output_order(filled, self.filled, self.draw.seed)
 
     def _keep_admitted(self, filled: Filled) -> None:
         """Leaves out the rows whose number a CHECK forbids."""
@@ -280,6 +315,8 @@ class Generator:
                 if slot is not None and about.mode == "category":
                     filled.own[:, model.first_slot[slot]] = codes
         self._follow_wider_keys(filled)
+        keep_meetings(filled, self.filled, self.profile.rules, self.draw.seed)
+        keep_bounded(filled, self.filled, self.profile.rules, self.draw.seed)
         missing = np.zeros(filled.rows, bool)
         for number, key in enumerate(filled.table.foreign_keys):
             rows = filled.parents[number]
@@ -318,6 +355,9 @@ class Generator:
             for number, about in enumerate(filled.model.keys):
                 if about.mode == "self":
                     filled.parents[number] = grow_hierarchy(filled, number, self.draw.seed)
+                    for other in kin_keys(filled, number, self.profile.rules):
+                        keep_kin(filled, number, other, self.draw.seed)
+                    self._keep_linked(filled, number)
         for step in self.plan.steps:
             if step.action != "link" or step.key is None or name not in (step.key.table, step.key.parent):
                 continue
@@ -325,6 +365,14 @@ class Generator:
             if child is not None and step.key.parent in self.filled and child.real is None:
                 number = child.table.foreign_keys.index(step.key)
                 child.parents[number] = self._link(child, number, step.key)
+                self._keep_linked(child, number)
+
+    def _keep_linked(self, filled: Filled, number: int) -> None:
+        """What follows from a key that was linked after the row's values were drawn."""
+        columns = set(filled.table.foreign_keys[number].columns)
+        rules = [one for one in self.profile.rules if isinstance(one, _ABOUT_KEYS) and columns & {one.column, one.by}]
+        if keep_rules(filled, self.filled, rules, self.draw.seed, self.schema.dialect):
+            mend_conditions(filled, self.schema.dialect, self.draw.seed)
 
     def _link(self, child: Filled, number: int, key: ForeignKey) -> Rows:
         model = child.model.keys[number]

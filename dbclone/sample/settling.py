@@ -30,7 +30,8 @@ def ranges_of(rows: int, size: int) -> list[tuple[int, int]]:
 
 
 class Settling:
-    """``settle`` after each table that was drawn, ``finish`` after the last."""
+    """``settle`` after each table that was drawn, ``finish`` after the last. ``waits`` says of a table that something
+    is still to be derived in it."""
 
     def __init__(
         self,
@@ -40,9 +41,10 @@ class Settling:
         chunkwise: Callable[[Callable[..., Any], list[tuple[Any, ...]]], Iterator[Any]],
         layouts: Callable[[], Layouts],
         notes: list[str],
+        waits: Callable[[TableName], bool],
     ) -> None:
         self._world, self._plan, self._run = world, plan, run
-        self._chunkwise, self._layouts, self._notes = chunkwise, layouts, notes
+        self._chunkwise, self._layouts, self._notes, self._waits = chunkwise, layouts, notes, waits
         self._tables = [name for name in plan.tables if name in world.models.by_name]
         self._keyed: set[TableName] = set()
         self._mended: set[TableName] = set()
@@ -97,7 +99,9 @@ class Settling:
         return led or any(key.table in known for key in children if not key.is_self)
 
     def _is_final(self, name: TableName) -> bool:
-        """False while a key of the table waits for the table that it references."""
+        """False while a key of the table waits for the table that it references, or the table for its children."""
+        if self._waits(name):
+            return False
         due = [step.key for step in self._plan.steps if step.action == "link" and step.key is not None]
         known = self._world.filled
         return not any(key.table == name and key.parent in self._tables and key.parent not in known for key in due)
@@ -114,7 +118,7 @@ class Settling:
         return (({key.parent for key in keys} | self._named_by_pairs(name)) & set(self._tables)) - {name}
 
     def _key_columns(self, filled: Filled) -> list[Column]:
-        return key_columns(filled, self._world.models, self._world.schema)
+        return key_columns(filled, self._world.models, self._world.schema, self._world.emitter.profile.rules)
 
     def _store_keys(self, name: TableName) -> None:
         """Stores what other tables repeat of this one, mended as far as its parents are."""
