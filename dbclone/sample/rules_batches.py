@@ -33,6 +33,7 @@ def finish_batches(
     stays = filled.keys | demanded
     stays |= {copy.column for copy in filled.model.copies} | {one.column for one in ours if isinstance(one, Composed)}
     stays |= {name for key in filled.table.foreign_keys for name in key.columns}
+    stays |= {name for pair in filled.table.pairs for name in (pair.type_column, pair.id_column)}
     memories = _memories(filled, [one for one in ours if isinstance(one, Dependency)], stays)
     nulls = [one for one in ours if isinstance(one, NullWhen) and one.null and _is_late(filled, one.by, one.column)]
     nulls = [one for one in nulls if one.column not in demanded]
