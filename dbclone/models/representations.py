@@ -126,6 +126,10 @@ def _choose_stages(trial: _Trial, candidates: list[Candidate]) -> list[Candidate
         candidates = [one for one in candidates if one.base != best.base]
         if left.mean() < 0.002:
             break
+    if stages and stages[0].base.way != "same" and len(stages) < _STAGES:
+        # A repeated value may be what differs least from its base, too: only both together tell which it is.
+        first = trial.before([one for one in candidates if one.base.way == "same"], stages[0])
+        stages = stages if first is None else [first, *stages]
     return stages
 
 
@@ -160,13 +164,10 @@ class _Trial:
 
     def best(self, candidates: list[Candidate], left: npt.NDArray[np.bool_]) -> Candidate | None:
         """The candidate that saves most on the rows (rows,) that are ``left``, none where no one saves enough."""
-        rows = np.flatnonzero(left[self.work.order])
-        if len(rows) < 60:
+        train, test = self._halves(left)
+        if len(train) < 30:
             return None
-        if len(rows) > 2 * _TRIAL_ROWS:
-            start = int(np.random.default_rng(self.grower.seed).integers(0, len(rows) - 2 * _TRIAL_ROWS + 1))
-            rows = rows[start : start + 2 * _TRIAL_ROWS]
-        train, test = rows[: len(rows) // 2], rows[len(rows) // 2 :]
+        rows = np.concatenate([train, test])
         shown = [one for one in candidates if one.promise > -1.0 and self._applies(one, rows).mean() > 0.1]
         if not shown:
             return None
@@ -184,6 +185,32 @@ class _Trial:
                 best, best_gain = one, gain
         return best
 
+    def before(self, candidates: list[Candidate], then: Candidate) -> Candidate | None:
+        """The candidate that saves most when those rows that it does not take are coded by ``then``."""
+        train, test = self._halves(np.ones(self.work.rows, bool))
+        if len(train) < 30:
+            return None
+        alone = self._cost(then, train, test)
+        codes = then.codes[self.work.order]
+        best, best_gain = None, _LEAST_GAIN
+        for one in candidates:
+            flags = one.codes[self.work.order]
+            there = (flags[test] != NO_CODE) & (codes[test] != NO_CODE)
+            if there.mean() < 0.1:
+                continue
+            saved = (alone - self._cost(one, train, test, then))[there]
+            gain = float(saved.sum()) / len(test)
+            if gain > best_gain and saved.mean() > 3 * saved.std() / np.sqrt(len(saved)):
+                best, best_gain = one, gain
+        return best
+
+    def _halves(self, left: npt.NDArray[np.bool_]) -> tuple[Rows, Rows]:
+        rows = np.flatnonzero(left[self.work.order])
+        if len(rows) > 2 * _TRIAL_ROWS:
+            start = int(np.random.default_rng(self.grower.seed).integers(0, len(rows) - 2 * _TRIAL_ROWS + 1))
+            rows = rows[start : start + 2 * _TRIAL_ROWS]
+        return rows[: len(rows) // 2], rows[len(rows) // 2 :]
+
     def _applies(self, one: Candidate, rows: Rows) -> npt.NDArray[np.bool_]:
         applies: npt.NDArray[np.bool_] = one.codes[self.work.order][rows] != NO_CODE
         return applies
@@ -196,8 +223,8 @@ class _Trial:
         loss = log_loss(tree, self.grower.matrix[test], codes[test], 0.2 / max(20, len(train)))
         return loss if draft.numbers is None else loss + draft.numbers.log_widths()[codes[test]]
 
-    def _cost(self, one: Candidate, train: Rows, test: Rows) -> Floats:
-        """(test rows,) nats to code the value against a candidate's base."""
+    def _cost(self, one: Candidate, train: Rows, test: Rows, then: Candidate | None = None) -> Floats:
+        """(test rows,) nats to code the value against a candidate's base, and by ``then`` where it only may repeat it."""
         codes = one.codes[self.work.order]
         there = train[codes[train] != NO_CODE]
         tree = self.grower.tree(codes, there, self.allowed, one.codec is not None)
@@ -205,5 +232,6 @@ class _Trial:
         if one.widths is not None:
             return loss + one.widths[self.work.order][test]
         differing = train[codes[train] == 2]
-        rest = self._plain_cost(differing if len(differing) >= 40 else train, test)
+        differing = differing if len(differing) >= 40 else train
+        rest = self._plain_cost(differing, test) if then is None else self._cost(then, differing, test)
         return np.where(codes[test] == 1, loss, loss + rest)
