@@ -10,7 +10,7 @@ from typing import Any
 import pyarrow as pa
 
 from dbclone.errors import TargetError
-from dbclone.schema import Column
+from dbclone.schema import Column, Kind
 
 _TYPES: dict[str, pa.DataType] = {
     "int64": pa.int64(),
@@ -26,6 +26,9 @@ _TYPES: dict[str, pa.DataType] = {
 
 
 def arrow_type(column: Column) -> pa.DataType:
+    """The column's Arrow type. A number of four bytes stays one: written as eight, 0.1 is another number."""
+    if column.type.kind is Kind.FLOAT and column.type.bits == 32:
+        return pa.float32()
     return _TYPES[column.type.storage]
 
 
