@@ -104,7 +104,6 @@ def _grow_entry(draft: Draft, layout: Layout, own: Codes, slot: int, grower: Gro
         stages.append(Stage(one.base, tree, one.codec, one.anchors))
         passed = rows[one.passes[work.order][rows]]
         rows = passed if len(passed) >= _FEWEST else rows
-    follows = any(one.base.kind == "sibling" for one in draft.stages)
     codes = own[:, slot]
     if draft.start is not None and draft.values is not None:
         codes = draft.start.encode(draft.values)[work.order]
@@ -119,8 +118,34 @@ def _grow_entry(draft: Draft, layout: Layout, own: Codes, slot: int, grower: Gro
         start=draft.start,
         unit=draft.unit,
         child=draft.child,
-        shares=_shares(own[:, slot], draft.size) if follows else np.zeros(0),
+        shares=_shares(own[:, slot], draft.size) if draft.stages else np.zeros(0),
+        single=_single(draft, work, own[:, slot], grower.seed),
     )
+
+
+def _single(draft: Draft, work: Work, codes: Codes, seed: int) -> Codes:
+    """The codes that siblings never share, where they would by chance: the names of a year's races."""
+    none = np.zeros(0, np.uint8)
+    if draft.role != "column" or work.driver < 0 or (work.position > 0).sum() < _FEWEST:
+        return none
+    codec = work.category_codecs.get(draft.name)
+    if codec is None:
+        # Ranks are as good as never shared, too, but who comes first does not leave the others what nobody wants.
+        return none
+    may = np.flatnonzero(np.diff(codec.start) == 1) + 1
+    family = np.cumsum(work.position == 0)
+    asked = np.isin(codes, may)
+    mixed = np.random.default_rng(seed).permutation(codes)
+    repeats, chance = (_repeats(family[np.isin(one, may)], one[np.isin(one, may)]) for one in (codes, mixed))
+    common = codes[asked] <= (np.bincount(family)[family])[asked]
+    if asked.mean() < 0.05 or chance < 30 or repeats > 0.03 * chance or common.mean() > 0.9:
+        return none
+    return may.astype(np.uint8)
+
+
+def _repeats(family: npt.NDArray[np.int64], codes: Codes) -> int:
+    """How many rows have the code of another row of their family."""
+    return len(codes) - len(np.unique(family * 256 + codes))
 
 
 def _shares(codes: Codes, size: int) -> npt.NDArray[np.float64]:

@@ -70,7 +70,7 @@ class Entry:
     ``unit`` is microseconds a unit for temporal columns (1 or a day), 0 elsewhere; such columns own calendar slots.
     ``stages`` are tried in order; ``tree`` draws the code of the value itself, decoded by ``start`` where that was
     learned from the rows that no stage took, else by ``numbers``. ``shares`` (size,) of the source's rows by code, of
-    entries that follow the previous sibling, else (0,): what the tree alone cannot say.
+    entries with stages, else (0,): what the tree alone cannot say. ``single`` codes never come twice among siblings.
     """
 
     name: str
@@ -84,6 +84,7 @@ class Entry:
     unit: float = 0.0
     child: ForeignKey | None = None
     shares: npt.NDArray[np.float64] = field(default_factory=lambda: np.zeros(0))
+    single: npt.NDArray[np.uint8] = field(default_factory=lambda: np.zeros(0, np.uint8))
 
     @property
     def slots(self) -> int:

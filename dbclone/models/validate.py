@@ -162,6 +162,7 @@ def _check_entry(parts: Parts, model: TableModel, entry: Entry, width: int) -> N
     shares = entry.shares
     weighed = shares.ndim == 1 and shares.size <= 256 and np.isfinite(shares).all() and (shares >= 0).all()
     require(bool(weighed), name, "has shares that are none")
+    require(entry.single.ndim == 1 and entry.single.size <= 256, name, "has too many codes that come once")
     if entry.categories is not None:
         _check_categories(model, entry.categories)
     require(bool(np.isfinite(entry.unit)) and entry.unit in (0.0, 1.0, 86_400e6), name, "has a calendar of no unit")

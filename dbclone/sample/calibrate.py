@@ -34,23 +34,21 @@ _DAMPING = 0.7
 
 class Sums(NamedTuple):
     """Of one tree: ``shares`` and ``drawn`` (256,) by code; ``place`` (codes,) where the tree's own codes are found in
-    these."""
+    these. ``entry`` is that whose values are meant, -1 where only the tree's codes are."""
 
     tree: int
     shares: Floats
     drawn: Floats
     place: Codes
+    entry: int = -1
 
     @property
     def off(self) -> float:
         return float(np.abs(self.shares * self.drawn.sum() - self.drawn).sum())
 
     def step(self) -> Floats:
-        """(256,) how many times as likely each of the tree's codes ought to be."""
-        step = np.ones(_CODES)
-        wanted = ((self.shares * self.drawn.sum() + _PRIOR) / (self.drawn + _PRIOR)) ** _DAMPING
-        step[: len(self.place)] = wanted[self.place]
-        return step
+        """(256,) how many times as likely each code ought to be."""
+        return ((self.shares * self.drawn.sum() + _PRIOR) / (self.drawn + _PRIOR)) ** _DAMPING
 
 
 def calibrate(program: Program, model: TableModel, begin: int, end: int, fill: Callable[[Program], Codes]) -> None:
@@ -58,19 +56,20 @@ def calibrate(program: Program, model: TableModel, begin: int, end: int, fill: C
     own = fill(program)
     if not len(own):
         return
-    factors: dict[int, Floats] = {}
-    best: dict[int, Floats] = {}
-    least: dict[int, float] = {}
-    for _ in range(int(np.clip(_ROWS // len(own), 1, _TRIALS))):
+    found: dict[int, tuple[Sums, Floats]] = {}
+    best: dict[int, tuple[Sums, Floats]] = {}
+
+    def judge() -> None:
         for sums in _sums(model, begin, end, own):
-            factor = factors.get(sums.tree, np.ones(_CODES))
-            if sums.off < least.get(sums.tree, np.inf):
-                best[sums.tree], least[sums.tree] = factor, sums.off
-            factors[sums.tree] = np.clip(factor * sums.step(), 1 / _MOST, _MOST)
-        own = fill(_bent(program, factors))
-    for sums in _sums(model, begin, end, own):
-        if sums.off < least.get(sums.tree, np.inf):
-            best[sums.tree] = factors[sums.tree]
+            factor = found[sums.tree][1] if sums.tree in found else np.ones(_CODES)
+            if sums.tree not in best or sums.off < best[sums.tree][0].off:
+                best[sums.tree] = sums, factor
+            found[sums.tree] = sums, np.clip(factor * sums.step(), 1 / _MOST, _MOST)
+
+    for _ in range(int(np.clip(_ROWS // len(own), 1, _TRIALS))):
+        judge()
+        own = fill(_bent(program, found))
+    judge()
     fill(_bent(program, best))
 
 
@@ -92,8 +91,8 @@ def _sums(model: TableModel, begin: int, end: int, own: Codes) -> Iterator[Sums]
                 yield Sums(first + 1 + step, _learned(stage.tree), _counts(codes[tried]), own_codes)
             free &= ~(codes == 1) if stage.base.way == "same" else ~tried
         if len(entry.shares):
-            # Runs of siblings, not their starts, are to have the source's shares.
-            yield Sums(first, _padded(entry.shares), _counts(own[:, slot]), _start_codes(entry))
+            # The values that stages lead to, not their starts, are to have the source's shares.
+            yield Sums(first, _padded(entry.shares), _counts(own[:, slot]), _start_codes(entry), place)
         elif entry.tree.leaves > 1 and entry.start is None:
             yield Sums(first, _learned(entry.tree), _counts(own[free, slot]), np.arange(256, dtype=np.uint8))
 
@@ -129,18 +128,22 @@ def _densities(cumulative: Floats, start: npt.NDArray[np.int64]) -> Floats:
     return density
 
 
-def _bent(program: Program, factors: dict[int, Floats]) -> Program:
-    """The program with each code of each tree as many times as likely as ``factors`` say, before leaves sum to one."""
-    cumulative = program.cumulative.copy()
-    for number, weights in factors.items():
+def _bent(program: Program, found: dict[int, tuple[Sums, Floats]]) -> Program:
+    """The program with each code of each tree so many times as likely, before the leaves sum to one."""
+    cumulative, accept = program.cumulative.copy(), program.accept.copy()
+    for number, (sums, factor) in found.items():
+        weights = np.ones(_CODES)
+        weights[: len(sums.place)] = factor[sums.place]
         leaves = program.start[program.leaf_first[number] : program.leaf_first[number + 1]]
         low, high = leaves[0], leaves[-1]
         start = leaves - low
         density = _densities(cumulative[low:high], start) * weights[program.codes[low:high]]
-        sums = np.cumsum(density)
-        before = np.concatenate([[0.0], sums])[start]
+        rising = np.cumsum(density)
+        before = np.concatenate([[0.0], rising])[start]
         sizes = np.diff(start)
-        inside = sums - np.repeat(before[:-1], sizes)
+        inside = rising - np.repeat(before[:-1], sizes)
         total = np.repeat(before[1:] - before[:-1], sizes)
         cumulative[low:high] = inside / np.maximum(total, 1e-300)
-    return program._replace(cumulative=cumulative)
+        if sums.entry >= 0:
+            accept[sums.entry] = factor / max(1.0, float(factor[sums.drawn > 0].max(initial=1.0)))
+    return program._replace(cumulative=cumulative, accept=accept)

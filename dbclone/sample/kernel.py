@@ -12,6 +12,8 @@ from numba import njit
 from dbclone.models.calendar import calendar_codes
 
 _NONE = 255
+_TRIES = 6
+"""How often a value is drawn again that lies out of range, or is not wanted so often."""
 
 
 @njit(cache=True, inline="always")
@@ -84,6 +86,38 @@ def _draw(tree, x, p, leaf_count, leaf_order, order_first, state):  # type: igno
                 low = middle
         drawn = p.codes[low]
     return drawn
+
+
+@njit(cache=True)
+def _draw_unused(tree, x, p, used, state):  # type: ignore[no-untyped-def]
+    """Walks one tree and draws a code that is not ``used`` (256,); where its leaf has none, one of the leaves beside it."""
+    first, leaves = p.leaf_first[tree], p.leaf_first[tree + 1] - p.leaf_first[tree] - 1
+    home = _leaf(tree, x, p.node_first, p.nodes, p.mask)
+    for away in range(2 * leaves):
+        leaf = home + (away + 1) // 2 if away % 2 else home - away // 2
+        if leaf < 0 or leaf >= leaves:
+            continue
+        low, high = p.start[first + leaf], p.start[first + leaf + 1]
+        total = 0.0
+        before = 0.0
+        for at in range(low, high):
+            if not used[p.codes[at]]:
+                total += p.cumulative[at] - before
+            before = p.cumulative[at]
+        if total <= 1e-9:
+            continue
+        mark = unit(state) * total
+        before = 0.0
+        chosen = -1
+        for at in range(low, high):
+            if not used[p.codes[at]]:
+                chosen = p.codes[at]
+                mark -= p.cumulative[at] - before
+                if mark < 0:
+                    break
+            before = p.cumulative[at]
+        return chosen
+    return -1
 
 
 @njit(cache=True)
@@ -161,9 +195,17 @@ def fill_rows(  # type: ignore[no-untyped-def]  # noqa: C901 the hot loop stays 
     for leaf in range(leaves):
         order_first[leaf + 1] = order_first[leaf] + p.strata[leaf]
     leaf_order = np.zeros(order_first[leaves], np.uint8)
+    used = np.zeros(p.single.shape, np.bool_)
+    alone = np.zeros(len(p.single), np.bool_)
+    for number in range(begin, end):
+        alone[number] = p.single[number].any()
     previous = width + 2
     mine = previous + slots
     for row in range(rows):
+        if not follows[row]:
+            for number in range(begin, end):
+                if alone[number]:
+                    used[number] = False
         x[:width] = context[row]
         x[width] = position[row]
         x[width + 1] = left[row]
@@ -204,12 +246,18 @@ def fill_rows(  # type: ignore[no-untyped-def]  # noqa: C901 the hot loop stays 
                     there = not np.isnan(against)
                 if not there:
                     continue
-                for _ in range(4):
+                for turn in range(_TRIES):
                     drawn = _draw(p.stages[stage, 4], x, p, leaf_count, leaf_order, order_first, state)
                     own[row, at] = drawn
                     x[mine + at] = drawn
                     state = mix(state)
                     if way == 2:
+                        if drawn == 1 and alone[number]:
+                            code = own[row - 1, slot] if codec < 0 else _encode(codec, against, p)
+                            if used[number, code]:
+                                drawn = 2
+                                own[row, at] = drawn
+                                x[mine + at] = drawn
                         if drawn == 1:
                             done = True
                             value = against
@@ -228,15 +276,25 @@ def fill_rows(  # type: ignore[no-untyped-def]  # noqa: C901 the hot loop stays 
                                 value = _on_grid(codec, against * step, p)
                     done = np.isnan(value) or (value >= p.codec_facts[codec, 2] and value <= p.codec_facts[codec, 3])
                     if done:
-                        break
+                        code = _encode(codec, value, p)
+                        keep = 0.0 if used[number, code] else p.accept[number, code]
+                        if keep >= 1.0 or turn == _TRIES - 1 or unit(mix(state ^ np.uint64(0xA5A5A5A5))) < keep:
+                            break
+                        done = False
                 if not done and way != 2:
-                    value = min(max(value, p.codec_facts[codec, 2]), p.codec_facts[codec, 3])
+                    low, high = p.codec_facts[codec, 2], p.codec_facts[codec, 3]
+                    nearest = min(max(value, low), high)
+                    # What lies in another age than all values was not recorded then.
+                    value = np.nan if p.gaps[number] and abs(value - nearest) > high - low else nearest
                     done = True
                 if done and way != 2:
                     code = _encode(codec, value, p)
             if not done:
                 state = mix(state)
                 code = _draw(tree, x, p, leaf_count, leaf_order, order_first, state)
+                if used[number, code] and p.entries[number, 5] == codec:
+                    other = _draw_unused(tree, x, p, used[number], mix(state))
+                    code = code if other < 0 else other
                 if codec >= 0:
                     state = mix(state)
                     start = p.entries[number, 5]
@@ -247,6 +305,8 @@ def fill_rows(  # type: ignore[no-untyped-def]  # noqa: C901 the hot loop stays 
                         code = _encode(codec, value, p)
             own[row, slot] = code
             x[mine + slot] = code
+            if alone[number] and p.single[number, code]:
+                used[number, code] = True
             if value_at >= 0:
                 values[row, value_at] = value
             if p.entries[number, 4] > 0:

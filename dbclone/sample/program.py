@@ -22,8 +22,10 @@ _STRATA = 64
 
 class Program(NamedTuple):
     """Entries (e, 8) int64: slot, value column, codec, tree, calendar, codec of values that no stage took, first stage,
-    end of stages. Stages (s, 8): kind of base, its number, way, codec, tree, slot, first anchor, anchors. The rest is
-    every codec and tree, one after the other, with their offsets; ``nodes`` (n, 3): feature, left, right."""
+    end of stages. Stages (s, 8): kind of base, its number, way, codec, tree, slot, first anchor, anchors. ``accept``
+    (e, 256): how likely a value that a stage leads to is kept, by its code; ``single`` (e, 256): whether siblings never
+    share it; ``gaps`` (e,): whether NULL is common. The rest is every codec and tree, one after the other, with their
+    offsets; ``nodes`` (n, 3): feature, left, right."""
 
     entries: npt.NDArray[np.int64]
     stages: npt.NDArray[np.int64]
@@ -50,6 +52,9 @@ class Program(NamedTuple):
     cumulative: npt.NDArray[np.float64]
     strata: npt.NDArray[np.int64]
     seeds: npt.NDArray[np.uint64]
+    accept: npt.NDArray[np.float64]
+    single: npt.NDArray[np.bool_]
+    gaps: npt.NDArray[np.bool_]
 
 
 def compile_program(model: TableModel, seeds: npt.NDArray[np.uint64]) -> tuple[Program, list[tuple[int, str]]]:
@@ -85,12 +90,18 @@ def compile_program(model: TableModel, seeds: npt.NDArray[np.uint64]) -> tuple[P
             stages.append((*what, coded, tree, slot + 1 + place, len(anchors), len(stage.anchors)))
             anchors += stage.anchors.tolist()
     units = np.array([entry.unit for entry in model.entries], np.float64)
+    single = np.zeros((len(rows), 256), np.bool_)
+    for number, entry in enumerate(model.entries):
+        single[number, entry.single] = True
     program = Program(
         entries=np.array(rows, np.int64).reshape(-1, 8),
         stages=np.array(stages, np.int64).reshape(-1, 8),
         anchors=np.array(anchors),
         units=units,
         seeds=seeds,
+        accept=np.ones((len(rows), 256)),
+        single=single,
+        gaps=np.array([len(entry.shares) > 0 and entry.shares[0] > 0.1 for entry in model.entries], np.bool_),
         **_pack_codecs(codecs),
         **_pack_trees(trees),
     )
