@@ -224,7 +224,7 @@ class _Trial:
         return loss if draft.numbers is None else loss + draft.numbers.log_widths()[codes[test]]
 
     def _cost(self, one: Candidate, train: Rows, test: Rows, then: Candidate | None = None) -> Floats:
-        """(test rows,) nats to code the value against a candidate's base, and by ``then`` where it only may repeat it."""
+        """(test rows,) nats to code the value against a candidate's base, and by ``then`` if that may only repeat."""
         codes = one.codes[self.work.order]
         there = train[codes[train] != NO_CODE]
         tree = self.grower.tree(codes, there, self.allowed, one.codec is not None)

@@ -48,7 +48,8 @@ class Sums(NamedTuple):
 
     def step(self) -> Floats:
         """(256,) how many times as likely each code ought to be."""
-        return ((self.shares * self.drawn.sum() + _PRIOR) / (self.drawn + _PRIOR)) ** _DAMPING
+        step: Floats = ((self.shares * self.drawn.sum() + _PRIOR) / (self.drawn + _PRIOR)) ** _DAMPING
+        return step
 
 
 def calibrate(program: Program, model: TableModel, begin: int, end: int, fill: Callable[[Program], Codes]) -> None:

@@ -90,7 +90,7 @@ def _draw(tree, x, p, leaf_count, leaf_order, order_first, state):  # type: igno
 
 @njit(cache=True)
 def _draw_unused(tree, x, p, used, state):  # type: ignore[no-untyped-def]
-    """Walks one tree and draws a code that is not ``used`` (256,); where its leaf has none, one of the leaves beside it."""
+    """Walks one tree and draws a code that is not ``used`` (256,), -1 where there is none; leaves nearby may help."""
     first, leaves = p.leaf_first[tree], p.leaf_first[tree + 1] - p.leaf_first[tree] - 1
     home = _leaf(tree, x, p.node_first, p.nodes, p.mask)
     for away in range(2 * leaves):
