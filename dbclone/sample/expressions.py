@@ -16,7 +16,6 @@ import numpy.typing as npt
 import sqlglot
 from sqlglot import expressions as exp
 
-from dbclone.models.arrows import DAY_US
 from dbclone.schema import Kind
 
 Values = npt.NDArray[Any]
@@ -144,7 +143,8 @@ def _align(texts: Values, spelled: exp.Expr, beside: exp.Expr, rows: Columns) ->
         if kind is Kind.TIME:
             parts = [float(part) for part in first.split(":")]
             seconds = sum(part * unit for part, unit in zip(parts, (3600, 60, 1), strict=False))
-            return np.full(len(texts), seconds * 1e6 % DAY_US)
+            # The end of the day, 24:00, lies after every time of it.
+            return np.full(len(texts), seconds * 1e6)
         return np.full(len(texts), float(first))
     except ValueError:
         raise Unknown(first) from None

@@ -85,6 +85,8 @@ class ScriptLoader:
         with self._scratch.path.open("w", encoding="utf-8", newline="\n") as file:
             # The stamp's place: its first line is written last, padded to this width.
             file.write(" " * _STAMP_WIDTH + "\n" + self._opening() + self._before + "\n")
+            if self._flavour == "mysql":
+                file.write(f"SET SQL_MODE = '{_MYSQL_ROWS}';\n")
             if self._flavour == "sqlite":
                 file.write("BEGIN;\n")
             for table in self._schema:
@@ -93,7 +95,7 @@ class ScriptLoader:
                     with part.open(encoding="utf-8", newline="\n") as rows:
                         shutil.copyfileobj(rows, file)
                     part.unlink()
-            file.write("\n" + self._after + self._sequences() + self._refreshes() + self._closing())
+            file.write("\n" + self._mode() + self._after + self._sequences() + self._refreshes() + self._closing())
         return ()
 
     def publish(self, stamp: Stamp) -> None:
@@ -108,17 +110,33 @@ class ScriptLoader:
     def _inserts(self, table: Table, batch: pa.RecordBatch) -> Iterator[str]:
         computed = self._computed.get(table.name, frozenset())
         names = [name for name in batch.schema.names if name in table.by_name and name not in computed]
-        cells = [literals(batch.column(name), table.column(name), self._flavour) for name in names]
-        if not cells or not batch.num_rows:
+        if not names or not batch.num_rows:
             return
-        rows = pc.binary_join_element_wise("(", pc.binary_join_element_wise(*cells, ","), ")", "")
+        rows = self._rows(table, batch, names)
         automatic = self._flavour == "postgresql" and any(column.identity for column in table.columns)
         override = " OVERRIDING SYSTEM VALUE" if automatic else ""
         own = self._sql_name(table.name)
         columns = self._quoted(column_list(names))
         for start in range(0, len(rows), _ROWS_A_STATEMENT):
-            part = rows.slice(start, _ROWS_A_STATEMENT).to_pylist()
+            part = rows[start : start + _ROWS_A_STATEMENT]
             yield f"INSERT INTO {own} ({columns}){override} VALUES\n" + ",\n".join(part) + ";\n"
+
+    def _rows(self, table: Table, batch: pa.RecordBatch, names: list[str]) -> list[str]:
+        """One ``(a, b, c)`` a row."""
+        if self._flavour == "mysql":
+            from dbclone.dialects.mysql.encode import Place, to_values
+            from dbclone.dialects.portable_mysql import MysqlWriter
+
+            assert self._schema is not None, "create comes first"
+            types, zeros = MysqlWriter(self._schema, "mysql"), self._schema.dialect == "mysql"
+            columns = [table.column(name) for name in names]
+            places = [Place(column, types.type_in(table, column), zeros) for column in columns]
+            return to_values(batch, places)
+        cells = [literals(batch.column(name), table.column(name), self._flavour) for name in names]
+        rows: list[str] = pc.binary_join_element_wise(
+            "(", pc.binary_join_element_wise(*cells, ","), ")", ""
+        ).to_pylist()
+        return rows
 
     def _sql_name(self, name: TableName) -> str:
         own = self._names[name]
@@ -141,12 +159,18 @@ class ScriptLoader:
         if self._flavour == "sqlite":
             return "PRAGMA foreign_keys = OFF;\n"
         if self._flavour == "mysql":
-            return "SET NAMES utf8mb4;\nSET FOREIGN_KEY_CHECKS = 0;\nSET SQL_MODE = 'NO_BACKSLASH_ESCAPES';\n"
+            return f"SET NAMES utf8mb4;\nSET TIME_ZONE = '+00:00';\nSET FOREIGN_KEY_CHECKS = 0;\n{self._mode()}"
         # Functions may name tables that come later, and every name is written with its schema.
         return (
             "SET client_encoding = 'UTF8';\nSET standard_conforming_strings = on;\nSET check_function_bodies = false;\n"
             "SELECT pg_catalog.set_config('search_path', '', false);\n"
         )
+
+    def _mode(self) -> str:
+        """How MySQL is to read the DDL: names in double quotes where it is not its own."""
+        if self._flavour != "mysql":
+            return ""
+        return f"SET SQL_MODE = '{'' if self._is_native else 'ANSI_QUOTES,'}NO_AUTO_VALUE_ON_ZERO';\n"
 
     def _closing(self) -> str:
         if self._flavour == "sqlite":
@@ -179,6 +203,7 @@ class ScriptLoader:
 
 
 _STAMP_WIDTH = 400
+_MYSQL_ROWS = "NO_BACKSLASH_ESCAPES,NO_AUTO_VALUE_ON_ZERO"
 
 
 def read_stamp(path: Path) -> Stamp | None:
@@ -210,5 +235,3 @@ def _script(statements: Iterable[str]) -> str:
 
 def _text(text: str) -> str:
     return "'" + text.replace("'", "''") + "'"
-
-

@@ -260,6 +260,24 @@ def test_objects_work(learned: Learned, database: Callable[..., str]) -> None:
     assert run(target, "CALL tidy()")[0][0] == 30
 
 
+@pytest.mark.parametrize("stem", ["03-dates", "07-documents", "11-objects"])
+def test_a_script_of_its_own(stem: str, learned: Learned, database: Callable[..., str], tmp_path: Path) -> None:
+    (source, bundle), path, target = learned(named(stem)), tmp_path / "clone.sql", database()
+    fine("generate", bundle, path, "--quiet")
+    script = path.read_text().replace("DELIMITER ;\n", "").replace("DELIMITER $dbclone$\n", "")
+    run(target, script.replace("\n$dbclone$\n", ";\n"))
+    verified(target, bundle)
+    assert shape(target) == shape(source)
+    assert_same_rows(counts(target), counts(source))
+
+
+def test_a_script_from_elsewhere(shop: Path, database: Callable[..., str], tmp_path: Path) -> None:
+    fine("clone", shop, f"sql+mysql:{tmp_path}/clone.sql", "--quiet", "--scale", "0.2")
+    target = database((tmp_path / "clone.sql").read_text())
+    verified(target, shop)
+    assert sum(counts(target).values()) > 300
+
+
 # -- the guard and the swap -------------------------------------------------------------------------------------------
 
 

@@ -56,9 +56,13 @@ def read_ddl(
             if kept:
                 keys.append(f"ALTER TABLE {quote(table.name.name)}\n  ADD " + ",\n  ADD ".join(kept))
         for kind in _ORDER:
-            for item in schema.objects:
-                if item.kind == kind and item.table not in without:
-                    post += _object(session, database, item, gone)
+            made = [
+                list(_object(session, database, item, gone))
+                for item in schema.objects
+                if item.kind == kind and item.table not in without
+            ]
+            for statements in _bases_first(made) if kind == "view" else made:
+                post += statements
     return Ddl("mysql", join_statements(tuple(pre)), join_statements((*keys, *post)), flavour.text)
 
 
@@ -88,6 +92,16 @@ def _object(session: Session, database: str, item: SchemaObject, gone: frozenset
     if item.kind in _MODE_OF:
         yield f"SET SESSION sql_mode = '{row[_MODE_OF[item.kind]]}'"
     yield text
+
+
+def _bases_first(made: list[list[str]]) -> Iterator[list[str]]:
+    """Views before those that look at them."""
+    named = {match["name"].strip("`"): one for one in made if one and (match := CREATES.match(one[-1]))}
+    waiting = {name: {other for other in named if mentions(one[-1], frozenset({other}))} for name, one in named.items()}
+    while waiting:
+        name = min(waiting, key=lambda one: (len(waiting[one] & set(waiting) - {one}), one))
+        del waiting[name]
+        yield named[name]
 
 
 def _shown(session: Session, kind: str, name: str, column: int) -> str:
