@@ -10,8 +10,13 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
+import psycopg
 import pyarrow as pa
 import pyarrow.csv
+from psycopg.abc import PQGen
+from psycopg.pq import ExecStatus
+from psycopg.pq.abc import PGconn
+from psycopg.waiting import Wait
 
 from dbclone.dialects.postgresql.connect import Session
 from dbclone.dialects.postgresql.names import quote
@@ -101,17 +106,51 @@ def copy_rows(session: Session, statement: str, fields: Sequence[Field], chunk_r
         yield pa.RecordBatch.from_pylist([], schema=schema_of(fields))
 
 
-def _chunks(rows: Iterable[bytes | bytearray | memoryview], chunk_rows: int) -> Iterator[bytes]:
-    gathered: list[bytes | bytearray | memoryview] = []
-    size = 0
-    for row in rows:
-        gathered.append(row)
-        size += len(row)
-        if len(gathered) == chunk_rows or size >= _CHUNK_BYTES:
-            yield b"".join(gathered)
-            gathered, size = [], 0
-    if gathered:
+def _chunks(copy: psycopg.Copy, chunk_rows: int) -> Iterator[bytes]:
+    session = copy.connection
+    while gathered := session.wait(_gather(session.pgconn, chunk_rows)):
         yield b"".join(gathered)
+        if len(gathered) < chunk_rows and sum(map(len, gathered)) < _CHUNK_BYTES:
+            return
+
+
+def _gather(pgconn: PGconn, chunk_rows: int) -> PQGen[list[memoryview]]:
+    """The next rows of a COPY, fewer than asked for at its end.
+
+    The server sends a message a row: those that are there are taken at once, since psycopg's own loop costs more a row
+    than all that is done with it.
+    """
+    gathered: list[memoryview] = []
+    size = 0
+    while len(gathered) < chunk_rows and size < _CHUNK_BYTES:
+        length, row = pgconn.get_copy_data(1)
+        if length > 0:
+            gathered.append(row)
+            size += length
+        elif length == 0:
+            yield from _wait(pgconn)
+        else:
+            yield from _end(pgconn)
+            break
+    return gathered
+
+
+def _end(pgconn: PGconn) -> PQGen[None]:
+    """Takes the results that follow the rows. Raises what the server says is wrong."""
+    while True:
+        while pgconn.is_busy():
+            yield from _wait(pgconn)
+        result = pgconn.get_result()
+        if result is None:
+            return
+        if result.status != ExecStatus.COMMAND_OK:
+            raise psycopg.errors.error_from_result(result, encoding="utf-8")
+
+
+def _wait(pgconn: PGconn) -> PQGen[None]:
+    while not (yield Wait.R):
+        continue
+    pgconn.consume_input()
 
 
 def _parse(chunk: bytes, fields: Sequence[Field]) -> pa.RecordBatch:
