@@ -1,9 +1,11 @@
 """A clone against dump and restore, side by side: takes a PostgreSQL source, prints seconds, memory and their ratio.
 
-    python benchmarks/speed.py postgresql://postgres@127.0.0.1/postgres --tpch 0.1
+    python benchmarks/speed.py postgresql://postgres@127.0.0.1/postgres --tpch 0.1 --fit rossmann --small chinook
     python benchmarks/speed.py postgresql://postgres@127.0.0.1/chinook --runs 3
 
-``--tpch`` makes the source first (needs ``pip install tpchgen-cli``). Everything that is made is dropped at the end.
+``--tpch`` makes the source first (needs ``pip install tpchgen-cli``) and measures how fast one core draws ``lineitem``
+once all is compiled. Everything that is made is dropped at the end. ``cpu`` are seconds of the client's processes, for
+the server's count for nobody; ``load`` is the machine's over the last minute.
 Never passes or fails: seconds are a machine's, the ratio is what can be compared.
 """
 
@@ -13,6 +15,7 @@ import argparse
 import contextlib
 import json
 import os
+import resource
 import shutil
 import statistics
 import subprocess
@@ -28,6 +31,11 @@ import psycopg
 import pyarrow.csv
 import pyarrow.parquet
 from psycopg.conninfo import conninfo_to_dict, make_conninfo
+
+import dbclone
+from dbclone.sample.executor import Serial
+from dbclone.sample.generate import Draw, Generator
+from dbclone.schema import make_plan
 
 _TPCH = """
 CREATE TABLE region (r_regionkey integer PRIMARY KEY, r_name char(25) NOT NULL, r_comment varchar(152));
@@ -72,9 +80,10 @@ _PREFIX = "h_speed_"
 
 @dataclass(frozen=True)
 class Run:
-    """Wall-clock seconds, the highest memory of all its processes together in MiB, and seconds by stage."""
+    """Wall-clock seconds, CPU seconds and the highest memory of all its processes together in MiB, seconds by stage."""
 
     seconds: float
+    cpu: float
     peak: float
     stages: dict[str, float]
 
@@ -92,18 +101,33 @@ def main() -> None:
             print(f"clone {turn + 1}: {_line(clones[-1])}", flush=True)
             copies.append(_dump_and_restore(source))
             print(f"dump and restore {turn + 1}: {_line(copies[-1])}", flush=True)
+        more: dict[str, object] = {}
+        if asked.tpch:
+            more["lineitem_rows_a_second_and_core"] = round(_rows_a_second(source, "lineitem"))
+        for name in asked.fit:
+            fitted = _fit(_beside(asked.source, name))
+            print(f"fit of {name}: {_line(fitted)}", flush=True)
+            more[f"fit_{name}_seconds"] = round(fitted.seconds, 2)
+        for name in asked.small:
+            _clone(_beside(asked.source, name), asked.workers)
+            warm = _clone(_beside(asked.source, name), asked.workers)
+            print(f"clone of {name}, warm: {_line(warm)}", flush=True)
+            more[f"clone_{name}_seconds"] = round(warm.seconds, 2)
     clone = statistics.median(run.seconds for run in clones)
     copy = statistics.median(run.seconds for run in copies)
     result = {
         "source": conninfo_to_dict(source)["dbname"],
         "workers": asked.workers,
+        "cores": len(os.sched_getaffinity(0)),
+        "load": round(os.getloadavg()[0], 1),
         "clone_seconds": round(clone, 2),
+        "clone_cpu": round(statistics.median(run.cpu for run in clones), 2),
         "dump_and_restore_seconds": round(copy, 2),
         "ratio": round(clone / copy, 2),
         "peak_mib": round(max(run.peak for run in clones)),
         "stages": clones[-1].stages,
     }
-    print(json.dumps(result))
+    print(json.dumps(result | more))
 
 
 def _arguments() -> argparse.Namespace:
@@ -113,12 +137,16 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--keep", action="store_true", help="leave the TPC-H source there, and use one that is")
     parser.add_argument("--runs", type=int, default=1, help="medians of so many runs")
     parser.add_argument("--workers", type=int, default=1, help="as in dbclone.yaml")
+    parser.add_argument("--fit", action="append", default=[], metavar="NAME", help="also time the fit of this database")
+    parser.add_argument(
+        "--small", action="append", default=[], metavar="NAME", help="also time a warm clone of it"
+    )
     return parser.parse_args()
 
 
 def _line(run: Run) -> str:
     stages = ", ".join(f"{name} {seconds:.1f}" for name, seconds in run.stages.items())
-    return f"{run.seconds:.2f} s, {run.peak:.0f} MiB" + (f" ({stages})" if stages else "")
+    return f"{run.seconds:.2f} s, {run.cpu:.2f} s of CPU, {run.peak:.0f} MiB" + (f" ({stages})" if stages else "")
 
 
 # -- the two ways -----------------------------------------------------------------------------------------------------
@@ -128,26 +156,67 @@ def _clone(source: str, workers: int) -> Run:
     with _database(source, "clone") as target, tempfile.TemporaryDirectory() as folder:
         config = Path(folder) / "dbclone.yaml"
         config.write_text(f"workers: {workers}\n")
-        command = [sys.executable, "-m", "dbclone", "clone", source, target, "--json", "--config", str(config)]
-        start = time.monotonic()
-        with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
-            peak = _Peak(process.pid)
-            out, err = process.communicate()
-        seconds = time.monotonic() - start
-        if process.returncode:
-            sys.exit(err)
-        return Run(seconds, peak.highest(), json.loads(out).get("seconds", {}))
+        run, out = _watched(["clone", source, target, "--json", "--config", str(config)])
+        return Run(run.seconds, run.cpu, run.peak, json.loads(out).get("seconds", {}))
+
+
+def _fit(source: str) -> Run:
+    with tempfile.TemporaryDirectory() as folder:
+        return _watched(["fit", source, "--output", str(Path(folder) / "fitted.dbclone"), "--quiet"])[0]
+
+
+def _watched(arguments: list[str]) -> tuple[Run, str]:
+    """Runs dbclone in a process of its own; gives what it took, and what it printed."""
+    start, before = time.monotonic(), _cpu()
+    command = [sys.executable, "-m", "dbclone", *arguments]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
+        peak = _Peak(process.pid)
+        out, err = process.communicate()
+    seconds = time.monotonic() - start
+    if process.returncode:
+        sys.exit(err)
+    return Run(seconds, _cpu() - before, peak.highest(), {}), out
+
+
+def _cpu() -> float:
+    """CPU seconds of the processes that this one has waited for."""
+    used = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return used.ru_utime + used.ru_stime
 
 
 def _dump_and_restore(source: str) -> Run:
     with _database(source, "copy") as target, tempfile.TemporaryDirectory() as folder:
         dump = str(Path(folder) / "dump")
-        start = time.monotonic()
+        start, before = time.monotonic(), _cpu()
         subprocess.run(["pg_dump", "-Fc", "-Z1", "-f", dump, "--dbname", source], check=True)
         middle = time.monotonic()
         subprocess.run(["pg_restore", "-j2", "--dbname", target, dump], check=True)
         end = time.monotonic()
-        return Run(end - start, 0.0, {"dump": middle - start, "restore": end - middle})
+        return Run(end - start, _cpu() - before, 0.0, {"dump": middle - start, "restore": end - middle})
+
+
+def _rows_a_second(source: str, wanted: str) -> float:
+    """Rows of one table that a single thread fills and turns into columns in a second of its CPU, once compiled."""
+    bundle = dbclone.fit(source)
+    plan = make_plan(bundle.schema, dict(bundle.strategies))
+    name = bundle.schema.find(wanted)
+    if name is None:
+        sys.exit(f"there is no table {wanted}")
+    learned = bundle.schema, plan, bundle.profile, bundle.models, bundle.real, bundle.codes
+    rate = 0.0
+    for _ in range(2):
+        with tempfile.TemporaryDirectory() as folder:
+            generator = Generator(*learned, Draw(), Path(folder), executor=Serial())
+            marks: dict[str, float] = {}
+            generator.fill(lambda label, _done, _total, marks=marks: marks.setdefault(label, time.thread_time()))
+            labels = [*marks, ""]
+            after = labels[labels.index(str(name)) + 1]
+            filled = marks.get(after, time.thread_time()) - marks[str(name)]
+            start = time.thread_time()
+            rows = sum(batch.num_rows for batch in generator.batches(name))
+            rate = rows / (filled + time.thread_time() - start)
+            generator.close()
+    return rate
 
 
 class _Peak:

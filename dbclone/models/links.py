@@ -9,7 +9,6 @@ from collections.abc import Mapping
 
 import numpy as np
 import numpy.typing as npt
-import pandas as pd
 import pyarrow as pa
 
 from dbclone.schema import ForeignKey, TableName
@@ -34,10 +33,8 @@ def match_rows(parent: list[pa.ChunkedArray], child: list[pa.ChunkedArray]) -> R
     code_child = np.zeros(child_rows, np.int64)
     missing = np.zeros(child_rows, bool)
     for above, below in zip(parent, child, strict=True):
-        both = np.concatenate([_plain(above), _plain(below)])
-        codes, values = pd.factorize(both, use_na_sentinel=True)
+        codes, size = _coded(np.concatenate([_plain(above), _plain(below)]))
         missing |= codes[parent_rows:] < 0
-        size = len(values) + 1
         code_parent = code_parent * size + codes[:parent_rows]
         code_child = code_child * size + codes[parent_rows:]
         # Dense again, so that several columns never overflow.
@@ -48,6 +45,18 @@ def match_rows(parent: list[pa.ChunkedArray], child: list[pa.ChunkedArray]) -> R
     found = where[code_child]
     found[missing] = -1
     return found
+
+
+def _coded(values: npt.NDArray[np.generic]) -> tuple[Rows, int]:
+    """A number for each distinct value, -1 for none, and more than there are of them."""
+    if values.dtype == np.int64:
+        found = pa.array(values).dictionary_encode()
+        return np.asarray(found.indices).astype(np.int64), len(found.dictionary) + 1
+    # Values of any kind are for pandas, which takes a while to be imported.
+    import pandas as pd
+
+    codes, distinct = pd.factorize(values, use_na_sentinel=True)
+    return codes.astype(np.int64), len(distinct) + 1
 
 
 def _plain(column: pa.ChunkedArray) -> npt.NDArray[np.generic]:

@@ -118,16 +118,17 @@ def fit_numbers(
     found. ``vouched`` values are shared by k rows elsewhere, and exact likewise.
     """
     valid = values[~np.isnan(values)]
-    step, offset = find_grid(valid) if grid is None else (grid, 0.0)
+    distinct, counts = np.unique(valid, return_counts=True)
+    step, offset = find_grid(distinct) if grid is None else (grid, 0.0)
     if not len(valid):
         nothing, no_codes = np.empty(0), np.empty(0, np.uint8)
         first = np.zeros(1, np.int64)
         return NumberCodec(nothing, no_codes, nothing, no_codes, nothing, first, 1.0, 0.0, 0.0, 0.0)
-    distinct, counts = np.unique(valid, return_counts=True)
     weights = counts if vouched is None else np.where(np.isin(distinct, vouched), np.maximum(counts, k), counts)
     spikes = _choose_spikes(distinct, weights, k, max_codes, exempt)
-    rest = valid if not len(spikes) else valid[~np.isin(valid, spikes)]
-    edges, knots, first = _bins(rest, k, max(1, max_codes - len(spikes)), step)
+    rest = ~np.isin(distinct, spikes)
+    ordered = np.repeat(distinct[rest], counts[rest])
+    edges, knots, first = _bins(ordered, k, max(1, max_codes - len(spikes)), step)
     low = min([edges[0]] if len(edges) else [], default=np.inf)
     high = max([edges[-1]] if len(edges) else [], default=-np.inf)
     if len(spikes):
@@ -165,11 +166,10 @@ def _choose_spikes(distinct: Floats, counts: npt.NDArray[np.int64], k: int, max_
     return distinct[np.sort(chosen)]
 
 
-def _bins(rest: Floats, k: int, room: int, step: float) -> tuple[Floats, Floats, npt.NDArray[np.int64]]:
-    """Edges, knots and the first knot of each bin for the values without a code of their own."""
-    if not len(rest):
+def _bins(ordered: Floats, k: int, room: int, step: float) -> tuple[Floats, Floats, npt.NDArray[np.int64]]:
+    """Edges, knots and the first knot of each bin for the values without a code of their own, ascending."""
+    if not len(ordered):
         return np.empty(0), np.empty(0), np.zeros(1, np.int64)
-    ordered = np.sort(rest)
     rows = len(ordered)
     cuts = _cut_shares(ordered, k, room)
     reach = max(1, min(k, rows))

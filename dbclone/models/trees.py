@@ -59,7 +59,7 @@ class Growth:
     smooth: float = 0.0
     features: int = 40
     max_leaves: int = 4096
-    rows: int = 40_000
+    rows: int = 30_000
 
 
 def grow_tree(

@@ -44,9 +44,13 @@ def _leaf(tree, x, node_first, nodes, masks):  # type: ignore[no-untyped-def]
     base = node_first[tree]
     node = base
     while nodes[node, 0] >= 0:
-        code = x[nodes[node, 0]]
-        goes = (masks[node, code >> 6] >> np.uint64(code & 63)) & np.uint64(1)
-        node = base + nodes[node, 2 - np.int64(goes)]
+        code = np.int64(x[nodes[node, 0]])
+        last = nodes[node, 3]
+        if last >= 0:
+            node = base + nodes[node, 1 + np.int64(code > last)]
+        else:
+            goes = (masks[node, code >> 6] >> np.uint64(code & 63)) & np.uint64(1)
+            node = base + nodes[node, 2 - np.int64(goes)]
     return nodes[node, 1]
 
 
@@ -78,12 +82,12 @@ def _draw(tree, x, p, leaf_count, leaf_order, order_first, state):  # type: igno
         strata = p.strata[leaf]
         place = _stratum(leaf, strata, leaf_count, leaf_order, order_first[leaf], state)
         u = (place + unit(mix(state ^ np.uint64(0x5851F42D4C957F2D)))) / strata
-        while low < high - 1:
-            middle = (low + high) // 2
-            if p.cumulative[middle - 1] > u:
-                high = middle
-            else:
-                low = middle
+        size = high - low
+        while size > 1:
+            # Without a branch, which would go wrong every other time.
+            half = size >> 1
+            low += half * np.int64(p.cumulative[low + half - 1] <= u)
+            size -= half
         drawn = p.codes[low]
     return drawn
 

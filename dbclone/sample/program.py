@@ -25,7 +25,8 @@ class Program(NamedTuple):
     end of stages. Stages (s, 8): kind of base, its number, way, codec, tree, slot, first anchor, anchors. ``accept``
     (e, 256): how likely a value that a stage leads to is kept, by its code; ``single`` (e, 256): whether siblings never
     share it; ``gaps`` (e,): whether NULL is common. The rest is every codec and tree, one after the other, with their
-    offsets; ``nodes`` (n, 3): feature, left, right."""
+    offsets; ``nodes`` (n, 4): feature, left, right, and the last code that goes left where all codes up to it do and
+    none beyond, -1 where ``mask`` must be asked."""
 
     entries: npt.NDArray[np.int64]
     stages: npt.NDArray[np.int64]
@@ -157,6 +158,7 @@ def _pack_trees(trees: list[Tree]) -> dict[str, npt.NDArray[Any]]:
                 _join([tree.feature for tree in trees], np.int32),
                 _join([tree.left for tree in trees], np.int32),
                 _join([tree.right for tree in trees], np.int32),
+                _join([_last_left(tree.mask) for tree in trees], np.int32),
             ],
             axis=1,
         ),
@@ -167,6 +169,16 @@ def _pack_trees(trees: list[Tree]) -> dict[str, npt.NDArray[Any]]:
         "cumulative": _join([tree.cumulative for tree in trees], np.float64),
         "strata": _join([np.concatenate([part, [0]]) for part in strata], np.int64),
     }
+
+
+def _last_left(mask: npt.NDArray[np.uint64]) -> npt.NDArray[np.int32]:
+    """(nodes,) the last code that goes left where the codes that do are the first ones, else -1."""
+    octets = np.ascontiguousarray(mask.astype("<u8")).view(np.uint8).reshape(len(mask), -1)
+    bits = np.unpackbits(octets, axis=1, bitorder="little")
+    left = bits.sum(axis=1, dtype=np.int32)
+    first = (np.diff(bits.astype(np.int8), axis=1) > 0).sum(axis=1) == 0
+    result: npt.NDArray[np.int32] = np.where(first & (left > 0), left - 1, -1).astype(np.int32)
+    return result
 
 
 def _offsets(sizes: list[int]) -> npt.NDArray[np.int64]:

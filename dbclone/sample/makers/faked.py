@@ -51,6 +51,16 @@ _METHODS: dict[str, tuple[str, ...]] = {
     "color_code": ("hex_color",),
 }
 
+_LISTED = {
+    "first_name": "first_names",
+    "middle_name": "first_names",
+    "first_name_male": "first_names_male",
+    "first_name_female": "first_names_female",
+    "last_name": "last_names",
+}
+_PLAIN = frozenset("company street street2 city job".split())
+"""Meanings made of several names, of which none need be more usual than another."""
+
 _RESERVED_DOMAINS = ("example.com", "example.org", "example.net")
 _IBAN_LENGTHS = {"DE": 18, "FR": 23, "ES": 20, "PT": 21, "PL": 24, "AT": 16, "BE": 12, "CH": 17, "DK": 14, "SE": 20}
 
@@ -81,10 +91,13 @@ def _pool_of(meaning: str, locale: str) -> Pool:
 
 def _faked(meaning: str, locale: str) -> list[str]:
     for candidate in (locale, FALLBACK_LOCALE):
-        fake = faker_in(candidate)
+        fake = faker_in(candidate, weighed=meaning not in _PLAIN)
         if fake is None:
             continue
         fake.seed_instance(stable_seed(meaning, candidate))
+        listed = _listed(fake, meaning)
+        if listed:
+            return [str(name) for name in fake.random_elements(listed, length=POOL_SIZE, use_weighting=True)]
         for method in _METHODS.get(meaning, ("word",)):
             try:
                 make: Callable[[], Any] = getattr(fake, method)
@@ -94,13 +107,21 @@ def _faked(meaning: str, locale: str) -> list[str]:
     return ["unknown"]
 
 
+def _listed(fake: Any, meaning: str) -> Any:
+    """The names that Faker weighs by how usual they are, where it lists them: to draw them one by one takes long."""
+    place = _LISTED.get(meaning)
+    person = fake.factories[0].provider("person") if place else None
+    found = getattr(person, place, None) if place else None
+    return found if isinstance(found, dict) else None
+
+
 @functools.cache
-def faker_in(locale: str) -> Any:
-    """A Faker of the locale, None where Faker does not know it."""
+def faker_in(locale: str, *, weighed: bool = True) -> Any:
+    """A Faker of the locale, None where Faker does not know it; ``weighed`` ones draw usual names more often."""
     from faker import Faker
 
     try:
-        return Faker(locale)
+        return Faker(locale, use_weighting=weighed)
     except AttributeError:
         return None
 
