@@ -9,6 +9,7 @@ import functools
 import tempfile
 import time
 from collections.abc import Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -340,13 +341,15 @@ def _generate(
                 with _timed(seconds, "write"):
                     loaded = loading.finish(lambda done: progress.advance("tables", done, len(tables)))
         progress.stage("Adding constraints and checking them")
-        with _timed(seconds, "constrain"):
+        with _timed(seconds, "constrain"), ThreadPoolExecutor(1) as aside:
+            # The database works alone here; the bundle's hash takes its time, too.
+            stamp = aside.submit(_stamp, bundle, config)
             violations = loader.finish()
         # Some learn only then what the target cannot have.
         losses = getattr(loader, "losses", losses)
         if violations:
             raise _broken(violations)
-        loader.publish(_stamp(bundle, config))
+        loader.publish(stamp.result())
     except BaseException:
         loader.discard()
         raise
