@@ -55,8 +55,8 @@ def with_pairs(schema: Schema, pairs: Iterable[PairProposal]) -> Schema:
 
 def _pair(source: Source, schema: Schema, table: Table, types: Column, column: Column) -> PairProposal | None:
     """None where no type names a table that holds what the rows of that type hold."""
-    named = count_types(source, schema, table, types.name, MOST_TYPES + 1)
-    if not named or len(named) > MOST_TYPES:
+    named = count_types(source, schema, table, types.name, MOST_TYPES)
+    if not named:
         return None
     targets, evidence, doubts = [], [], []
     for value, rows in sorted(named.items()):
@@ -197,6 +197,8 @@ class _Search:
         above = self._values.get((key.parent, key.parent_columns[0]))
         if own is None or not own.filled:
             return True
+        if above is not None and above.distinct < above.filled:
+            return False
         # A few rows without a parent are forgiven later, so the ranges need only meet.
         meet = above is None or None in (own.low, own.high, above.low, above.high)
         return meet or (own.low <= above.high and above.low <= own.high)  # type: ignore[operator, union-attr]

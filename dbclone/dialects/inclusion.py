@@ -5,6 +5,7 @@ Takes a Source, gives numbers of whole tables, by SELECT alone. Never reads a ro
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Iterable
 from dataclasses import dataclass
 
@@ -30,22 +31,36 @@ class ValueCounts:
 
 
 def count_values(source: Source, schema: Schema, table: Table, columns: Iterable[Column]) -> dict[str, ValueCounts]:
-    """The values of some columns, in one pass over the table for every twenty of them."""
+    """The values of some columns, in one pass over the table for every twenty of them.
+
+    A column that the database cannot count (a type without equality) is absent.
+    """
     wanted = list(columns)
     found: dict[str, ValueCounts] = {}
     for start in range(0, len(wanted), _COLUMNS_A_QUERY):
         part = wanted[start : start + _COLUMNS_A_QUERY]
-        terms = [term for number, column in enumerate(part) for term in _terms(number, column)]
-        row = source.query(f"SELECT {', '.join(terms)} FROM {_relation(schema, table.name)}").to_pylist()[0]
-        for number, column in enumerate(part):
-            low, high, width = (row.get(f"{what}{number}") for what in ("l", "h", "w"))
-            found[column.name] = ValueCounts(
-                int(row[f"f{number}"]),
-                int(row[f"d{number}"]),
-                None if low is None else int(low),
-                None if high is None else int(high),
-                float(width or 0.0),
-            )
+        try:
+            found |= _count_together(source, schema, table, part)
+        except DbcloneError:
+            for column in part:
+                with contextlib.suppress(DbcloneError):
+                    found |= _count_together(source, schema, table, [column])
+    return found
+
+
+def _count_together(source: Source, schema: Schema, table: Table, columns: list[Column]) -> dict[str, ValueCounts]:
+    terms = [term for number, column in enumerate(columns) for term in _terms(number, column)]
+    row = source.query(f"SELECT {', '.join(terms)} FROM {_relation(schema, table.name)}").to_pylist()[0]
+    found = {}
+    for number, column in enumerate(columns):
+        low, high, width = (row.get(f"{what}{number}") for what in ("l", "h", "w"))
+        found[column.name] = ValueCounts(
+            int(row[f"f{number}"]),
+            int(row[f"d{number}"]),
+            None if low is None else int(low),
+            None if high is None else int(high),
+            float(width or 0.0),
+        )
     return found
 
 
@@ -78,12 +93,14 @@ def empty_value(source: Source, schema: Schema, key: ForeignKey) -> str | None:
     return low if low == high and low in _NONE[kind] else None
 
 
-def count_types(source: Source, schema: Schema, table: Table, column: str, most: int) -> dict[str, int]:
-    """The values of a type column with their rows, NULL and the empty text left out; at most ``most`` of them."""
-    name = quote(column)
+def count_types(source: Source, schema: Schema, table: Table, column: str, most: int) -> dict[str, int] | None:
+    """The values of a type column with their rows, NULL and the empty text left out; None where they are too many."""
+    name, relation = quote(column), _relation(schema, table.name)
+    distinct = source.query(f"SELECT count(DISTINCT {name}) AS n FROM {relation}")
+    if int(distinct.column(0)[0].as_py()) > most:
+        return None
     counted = source.query(
-        f"SELECT {name} AS v, count(*) AS n FROM {_relation(schema, table.name)} WHERE {name} IS NOT NULL"
-        f" GROUP BY {name} ORDER BY count(*) DESC LIMIT {most}"
+        f"SELECT {name} AS v, count(*) AS n FROM {relation} WHERE {name} IS NOT NULL GROUP BY {name}"
     ).to_pylist()
     return {str(row["v"]): int(row["n"]) for row in counted if str(row["v"])}
 

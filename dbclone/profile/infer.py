@@ -85,13 +85,32 @@ def wide_candidates(schema: Schema, explained: Collection[tuple[TableName, str]]
     ``explained`` are columns that reference another table by themselves; a key of nothing but these needs more.
     """
     prefix = common_prefix([table.name.name for table in schema])
+    having = _having(schema)
     found: list[Candidate] = []
     for parent in schema:
+        above = table_words(parent.name.name, prefix)
         for columns in parent.unique_sets:
-            if len(columns) > 1:
-                for table in schema:
-                    found += _wide(table, parent, columns, prefix, explained)
+            if len(columns) < 2 or not above:
+                continue
+            # A table needs a namesake of every column, or one that names the parent.
+            naming = having[f"<{above[0]}"] | having[f">{above[-1]}"] | {parent.name}
+            possible = set.intersection(*(having[" ".join(words_of(name))] | naming for name in columns))
+            for name in sorted(possible):
+                found += _wide(schema.table(name), parent, columns, prefix, explained)
     return sorted(found, key=_order)
+
+
+def _having(schema: Schema) -> dict[str, set[TableName]]:
+    """The tables that have a column of some words, or one whose words begin or end with one."""
+    found: dict[str, set[TableName]] = defaultdict(set)
+    for table in schema:
+        for column in table.columns:
+            named = read_column(column.name)
+            found[" ".join(named.words)].add(table.name)
+            if named.stem:
+                found[f"<{named.stem[0]}"].add(table.name)
+                found[f">{named.stem[-1]}"].add(table.name)
+    return found
 
 
 def unnamed_candidates(schema: Schema, counts: Mapping[tuple[TableName, str], ColumnCounts]) -> list[Candidate]:
@@ -160,7 +179,8 @@ def _index(schema: Schema) -> _Index:
     for target in targets:
         named = target.named
         people = [_PEOPLE] if named.is_primary and holds_people(named.table) else []
-        for hook in {*named.table, " ".join(named.column), f"~{named.table[0][0]}", *people}:
+        short = f"~{len(named.table)}{named.table[0][0]}"
+        for hook in {f"<{named.table[0]}", f">{named.table[-1]}", " ".join(named.column), short, *people}:
             hooks[hook].append(target)
     at: dict[_Place, list[_Target]] = defaultdict(list)
     for target in targets:
@@ -179,9 +199,11 @@ def _referable(table: Table, own: Tokens) -> list[str]:
 
 def _near(index: _Index, named: NamedColumn, table: Table) -> Iterator[_Target]:
     """The targets that could be meant by a column's name, each once."""
-    hooks = {*named.stem, " ".join(named.words)}
+    hooks = {" ".join(named.words)}
+    if named.stem:
+        hooks |= {f"<{named.stem[0]}", f">{named.stem[-1]}"}
     if named.is_marked and named.stem:
-        hooks.add(f"~{named.stem[0][0]}")
+        hooks.add(f"~{len(named.stem)}{named.stem[0][0]}")
     if names_somebody(named.stem):
         hooks.add(_PEOPLE)
     found = {id(target): target for hook in hooks for target in index.hooks.get(hook, ())}
@@ -237,7 +259,7 @@ def _namesakes(table: Table, parent: Table, name: str, own: Tokens, above: Token
     for column in table.columns:
         if column.type.kind in _UNCOUNTED or column.type.kind is not wanted.type.kind:
             continue
-        read = read_column(column.name, ())
+        read = read_column(column.name)
         if read.words == named.column:
             if not named.is_generic:
                 found.append((column.name, set(above) <= set(read.words)))

@@ -111,7 +111,8 @@ def table_words(name: str, prefix: str = "") -> Tokens:
     return words
 
 
-def read_column(name: str, tables: Collection[str]) -> NamedColumn:
+@functools.lru_cache(maxsize=65_536)
+def read_column(name: str, tables: frozenset[str] = frozenset()) -> NamedColumn:
     """A column's words. ``tables`` are table names run together, which tell ``customerid`` from ``paid``."""
     words = words_of(name)
     if len(words) == 1:

@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from dbclone.errors import ConfigError
 from dbclone.profile.documents import has_sensitive
@@ -22,7 +23,7 @@ from dbclone.profile.meanings import Meaning, is_public, meaning_of
 from dbclone.profile.reference import judge_reference
 from dbclone.profile.roles import completes_key, is_unique, judge_role
 from dbclone.profile.value import ColumnProfile, Maker, Profile, Role, TableProfile
-from dbclone.schema import Column, Kind, Schema, Table, TableName
+from dbclone.schema import Column, Kind, Schema, Table, TableName, Unique
 
 _CONTACT = re.compile(r"[\w.+-]+@[\w-]+\.\w{2,}|\+\d[\d ()-]{8,}\d|\(\d{3}\) ?\d{3}-\d{4}")
 _HIDDEN_CONTACTS = 0.02
@@ -67,6 +68,7 @@ def learn_profile(
     of ``overrides`` are ``table.column`` or ``schema.table.column``. Raises ConfigError where one cannot be followed.
     """
     wanted = _resolve(schema, overrides)
+    schema = _with_telling(schema, tables)
     judged: dict[TableName, list[_Judged]] = {}
     for table in schema:
         sample = tables.get(table.name)
@@ -109,6 +111,22 @@ def _resolve(schema: Schema, overrides: Mapping[str, ColumnOverride]) -> dict[tu
             )
         resolved[name, column] = override
     return resolved
+
+
+def _with_telling(schema: Schema, tables: Mapping[TableName, pa.Table]) -> Schema:
+    """The schema in which what an undeclared key references is unique, as it is in the rows though no constraint
+    says so."""
+    wanted = {(key.parent, key.parent_columns) for key in schema.foreign_keys if key.inferred}
+    added: dict[TableName, list[Unique]] = {}
+    for name, columns in sorted(wanted):
+        sample = tables.get(name)
+        if len(columns) > 1 or sample is None or name not in schema or columns in schema.table(name).unique_sets:
+            continue
+        values = sample.column(columns[0])
+        if len(values) and not values.null_count and pc.count_distinct(values).as_py() == len(values):
+            added.setdefault(name, []).append(Unique(columns, is_constraint=False))
+    changed = (replace(table, uniques=(*table.uniques, *added.get(table.name, ()))) for table in schema)
+    return replace(schema, tables=tuple(changed)) if added else schema
 
 
 def _judge(table: Table, column: Column, sample: pa.Table | None, k: int, override: ColumnOverride) -> _Judged:

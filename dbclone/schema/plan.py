@@ -112,26 +112,28 @@ def _refuse_impossible(schema: Schema, chosen: Mapping[TableName, Strategy]) -> 
     for key in schema.foreign_keys:
         child, parent = chosen[key.table], chosen.get(key.parent, Strategy.SKIP)
         where = f"{key.table}.{key.columns[0]}"
+        other = f" Or list {where} under keys.ignore: the schema does not declare this key." if key.inferred else ""
         if child in (Strategy.SKIP, Strategy.EMPTY):
             continue
         if parent is Strategy.SKIP and not is_nullable(schema.table(key.table), key):
             raise SchemaError(
                 f"{where} references {key.parent}, which this clone leaves out.",
                 where=where,
-                hint=f'add "{key.parent}" to tables.include, or give {key.table} the strategy "skip" or "empty".',
+                hint=f'add "{key.parent}" to tables.include, or give {key.table} the strategy "skip" or "empty".'
+                f"{other}",
             )
         if parent is Strategy.EMPTY and not is_nullable(schema.table(key.table), key):
             raise SchemaError(
                 f"{where} may not be NULL and references {key.parent}, which this clone leaves empty.",
                 where=where,
-                hint=f'give {key.table} the strategy "empty" as well, or {key.parent} another one.',
+                hint=f'give {key.table} the strategy "empty" as well, or {key.parent} another one.{other}',
             )
         if child.is_real and not parent.is_real and not key.is_self:
             raise SchemaError(
                 f"{key.table} is to be {_PAST[child]}, but {where} references {key.parent}, which is to be"
                 f" {_PAST[parent]}: its real rows would point at invented ones.",
                 where=where,
-                hint=f'give {key.parent} the strategy "copy" or "mask" too, or {key.table} "synthesize".',
+                hint=f'give {key.parent} the strategy "copy" or "mask" too, or {key.table} "synthesize".{other}',
             )
 
 

@@ -120,3 +120,17 @@ def test_an_ignored_key_is_a_plain_column_and_not_in_the_clone(
     assert json.loads(fine("verify", target, "--against", source, "--config", config, "--json", "--quiet"))["ok"]
     found = json.loads(fine("inspect", target, "--json", "--quiet"))
     assert [key["columns"] for key in found["foreign_keys"]] == [["kept_id"]]
+
+
+def test_what_an_undeclared_key_references_stays_unique(tmp_path: Path) -> None:
+    source, target = tmp_path / "a.db", tmp_path / "b.db"
+    with contextlib.closing(sqlite3.connect(source)) as connection:
+        connection.executescript("CREATE TABLE shops (id INTEGER, city TEXT); CREATE TABLE sales (shop_id INTEGER);")
+        connection.executemany("INSERT INTO shops VALUES (?, ?)", [(n * 5, "Ulm") for n in range(1, 200)])
+        connection.executemany("INSERT INTO sales VALUES (?)", [((n % 199 + 1) * 5,) for n in range(900)])
+        connection.commit()
+    cloned(source, target, "--infer-keys")
+    with contextlib.closing(sqlite3.connect(target)) as connection:
+        assert connection.execute("SELECT count(*), count(DISTINCT id) FROM shops").fetchone() == (199, 199)
+        lost = "SELECT count(*) FROM sales WHERE shop_id NOT IN (SELECT id FROM shops)"
+        assert connection.execute(lost).fetchone() == (0,)

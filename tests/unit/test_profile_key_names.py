@@ -8,7 +8,7 @@ from dbclone.profile.key_names import NamedKey, common_prefix, compare, read_col
 
 
 def strength(column: str, own: str, table: str, key: str = "id") -> float:
-    tables = {"".join(table_words(one)) for one in (own, table)}
+    tables = frozenset("".join(table_words(one)) for one in (own, table))
     named = NamedKey(table_words(table), read_column(key, tables).words)
     found = compare(read_column(column, tables), table_words(own), named, is_self=own == table)
     return found.strength if found else 0.0
