@@ -179,13 +179,18 @@ def _index(schema: Schema) -> _Index:
     for target in targets:
         named = target.named
         people = [_PEOPLE] if named.is_primary and holds_people(named.table) else []
-        short = f"~{len(named.table)}{named.table[0][0]}"
+        short = _initials(named.table)
         for hook in {f"<{named.table[0]}", f">{named.table[-1]}", " ".join(named.column), short, *people}:
             hooks[hook].append(target)
     at: dict[_Place, list[_Target]] = defaultdict(list)
     for target in targets:
         at[target.table.name, target.column.name].append(target)
     return _Index(tuple(targets), prefix, run_together, hooks, at)
+
+
+def _initials(words: Tokens) -> str:
+    """What an abbreviation and the name that it stands for have in common."""
+    return "~" + "".join(word[0] for word in words)
 
 
 def _referable(table: Table, own: Tokens) -> list[str]:
@@ -203,7 +208,7 @@ def _near(index: _Index, named: NamedColumn, table: Table) -> Iterator[_Target]:
     if named.stem:
         hooks |= {f"<{named.stem[0]}", f">{named.stem[-1]}"}
     if named.is_marked and named.stem:
-        hooks.add(f"~{len(named.stem)}{named.stem[0][0]}")
+        hooks.add(_initials(named.stem))
     if names_somebody(named.stem):
         hooks.add(_PEOPLE)
     found = {id(target): target for hook in hooks for target in index.hooks.get(hook, ())}
@@ -251,6 +256,10 @@ def _wide(
         yield Candidate(_key(table, names, parent, columns), Likeness(strength, reason))
 
 
+def _shares_an_end(stem: Tokens, table: Tokens) -> bool:
+    return bool(stem) and (stem[0] == table[0] or stem[-1] == table[-1])
+
+
 def _namesakes(table: Table, parent: Table, name: str, own: Tokens, above: Tokens) -> list[tuple[str, bool]]:
     """Columns of ``table`` that could stand for the parent's column ``name``, and whether each names the parent."""
     wanted, is_self = parent.column(name), table.name == parent.name
@@ -263,7 +272,7 @@ def _namesakes(table: Table, parent: Table, name: str, own: Tokens, above: Token
         if read.words == named.column:
             if not named.is_generic:
                 found.append((column.name, set(above) <= set(read.words)))
-        elif read.words[-1:] == named.column[-1:]:
+        elif read.words[-1:] == named.column[-1:] and (is_self or _shares_an_end(read.stem, above)):
             likeness = compare(read, own, named, is_self=is_self)
             if likeness is not None and likeness.strength >= _LEAST_NAMED:
                 found.append((column.name, True))
