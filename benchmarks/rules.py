@@ -5,7 +5,8 @@
 A rule is what holds in every row of the source though no constraint says so (`dbclone inspect --rules`). Rules are
 found in the source and counted in a clone of default settings. Order is what PostgreSQL's planner measures of it: the
 correlation of each column with the place of its rows (``pg_stats.correlation`` after ANALYZE); the table names the
-column where source and clone are farthest apart. Gives Markdown on stdout.
+column, of tables with 100 rows or more, where source and clone are farthest apart, and gives the mean distance over all
+of them. Gives Markdown on stdout.
 """
 
 from __future__ import annotations
@@ -20,7 +21,9 @@ import dbclone
 from dbclone.report.rules import RulesReport
 
 _CORRELATIONS = """
-SELECT schemaname || '.' || tablename, attname, correlation FROM pg_stats
+SELECT schemaname || '.' || tablename, attname, correlation
+FROM pg_stats JOIN pg_namespace n ON nspname = schemaname
+     JOIN pg_class ON relname = tablename AND relnamespace = n.oid AND reltuples >= 100
 WHERE schemaname NOT IN ('pg_catalog', 'information_schema') AND correlation IS NOT NULL
 """
 Correlations = dict[tuple[str, str], float]
@@ -41,14 +44,15 @@ def main() -> int:
             before, after = _correlations(url), _correlations(clone)
         apart = {place: abs(value - after[place]) for place, value in before.items() if place in after}
         worst = max(apart, key=apart.__getitem__, default=None)
-        rows.append([name, *_counts(report), *_worst(worst, before, after), figure(seconds, 1)])
+        mean = sum(apart.values()) / len(apart) if apart else None
+        rows.append([name, *_counts(report), *_worst(worst, before, after), figure(mean, 2), figure(seconds, 1)])
         broken += [
             [name, one.rule.name, one.rule.kind, f"{one.clone.rows:,}", f"{one.clone.share or 0:.4%}"]
             for one in report.broken
             if one.clone is not None
         ]
         print(" ".join(rows[-1]), file=sys.stderr, flush=True)
-    heads = ("database", "rules", "kept", "not counted", "order farthest off", "source", "clone", "apart", "s")
+    heads = ("database", "rules", "kept", "not counted", "order farthest off", "source", "clone", "apart", "mean", "s")
     print(table(heads, rows))
     if broken:
         print("\n" + table(("database", "broken rule", "kind", "rows", "hold"), broken, left=3))

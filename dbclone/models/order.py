@@ -9,12 +9,16 @@ from dataclasses import replace
 
 import numpy as np
 import numpy.typing as npt
+import pyarrow.compute as pc
 
 from dbclone.models.table import KeyModel, OrderKey, OrderModel
 from dbclone.models.work import Work
 from dbclone.profile.value import Role
 
 Floats = npt.NDArray[np.float64]
+_FEWEST = 30
+_LEAST = 0.3
+"""Correlation with their place below which rows follow a column as good as not."""
 
 
 def fit_order(work: Work, models: list[KeyModel]) -> OrderModel:
@@ -33,7 +37,56 @@ def fit_order(work: Work, models: list[KeyModel]) -> OrderModel:
         if tied.mean() < 0.02:
             break
     families = work.driver >= 0 and not work.order_column and _in_families(work)
-    return OrderModel(tuple(keys), mixed=not keys and work.driver >= 0 and not families)
+    loose = None if keys else _loose_key(work, models, families)
+    keys += [loose] if loose else []
+    return OrderModel(tuple(keys), not keys and work.driver >= 0 and not families, _risen_texts(work))
+
+
+def _loose_key(work: Work, models: list[KeyModel], families: bool) -> OrderKey | None:
+    """What the order follows on the whole though not from row to row; only the driver would not part families."""
+    best, most = None, _LEAST
+    for key, values in _candidates(work, models, whole=False):
+        if families and key.key != work.driver:
+            continue
+        known = ~np.isnan(values)
+        together = _correlation(values[known])
+        # A parent's place tells more than a column that goes with it.
+        size = abs(together) + (0.02 if key.key >= 0 else 0.0)
+        if known.sum() >= _FEWEST and known.mean() >= 0.5 and size > most:
+            runs = _equal_neighbours(values) > 0.5 * _equal_neighbours(np.sort(values))
+            best, most = replace(key, descending=together < 0, strays=1.0 - abs(together), runs=runs), size
+    return best
+
+
+def _correlation(values: Floats) -> float:
+    """Spearman's, of values with their places, as PostgreSQL's planner measures it."""
+    if len(values) < 2 or np.ptp(values) == 0:
+        return 0.0
+    rank = np.empty(len(values))
+    rank[np.argsort(values, kind="stable")] = np.arange(len(values))
+    # Equal values are of one rank: the mean of theirs.
+    _, group = np.unique(values, return_inverse=True)
+    mean = np.bincount(group, rank) / np.bincount(group)
+    return float(np.corrcoef(mean[group], np.arange(len(values)))[0, 1])
+
+
+def _equal_neighbours(values: Floats) -> float:
+    return float((values[1:] == values[:-1]).mean())
+
+
+def _risen_texts(work: Work) -> tuple[str, ...]:
+    """Made texts that lie in the order of the alphabet, as titles and names in lists do."""
+    found = []
+    for column in work.table.columns:
+        about = work.profile.column(column.name)
+        made = about.role is Role.TEXT and about.maker is not None and "group" not in about.maker.settings
+        if not made or column.type.storage != "string" or about.distinct < _FEWEST:
+            continue
+        values = work.data.column(column.name).drop_null().combine_chunks()
+        rank = np.asarray(pc.rank(values, tiebreaker="dense")).astype(np.float64)
+        if len(rank) >= _FEWEST and _correlation(rank) >= 0.9:
+            found.append(column.name)
+    return tuple(found)
 
 
 def _runs_through(values: Floats, descending: bool) -> bool:
@@ -52,17 +105,18 @@ def _in_families(work: Work) -> bool:
     return bool(np.corrcoef(parent, np.arange(len(parent)))[0, 1] > 0.95) if np.ptp(parent) else True
 
 
-def _candidates(work: Work, models: list[KeyModel]) -> list[tuple[OrderKey, Floats]]:
+def _candidates(work: Work, models: list[KeyModel], *, whole: bool = True) -> list[tuple[OrderKey, Floats]]:
+    """Columns and keys with their values (rows,); where ``whole`` only those without NULL, else NaN for it."""
     found: list[tuple[OrderKey, Floats]] = []
     for name in work.numbers:
         coded = work.profile.column(name).role is Role.CODED and name in work.modelled
-        if coded and not np.isnan(work.numbers[name]).any():
+        if coded and not (whole and np.isnan(work.numbers[name]).any()):
             found.append((OrderKey(column=name), work.numbers[name]))
     for number, rows in enumerate(work.links):
         # A key that is linked afterwards leads to rows that are not there yet.
         early = models[number].mode not in ("absent", "child", "link", "self")
-        if early and (rows >= 0).all():
-            found.append((OrderKey(key=number), rows.astype(np.float64)))
+        if early and not (whole and (rows < 0).any()):
+            found.append((OrderKey(key=number), np.where(rows < 0, np.nan, rows.astype(np.float64))))
     return found
 
 

@@ -156,19 +156,25 @@ class NumberedModel:
 
 @dataclass(frozen=True)
 class OrderKey:
-    """Rows rise (or fall) with ``column``, or with the place of the row that foreign key ``key`` references."""
+    """Rows rise (or fall) with ``column``, or with the place of the row that foreign key ``key`` references.
+
+    ``strays`` is the share of rows that lie anywhere, of whole runs of equal values where ``runs``.
+    """
 
     column: str = ""
     key: int = -1
     descending: bool = False
+    strays: float = 0.0
+    runs: bool = False
 
 
 @dataclass(frozen=True)
 class OrderModel:
-    """The order of rows: by ``keys``, then as families come, or ``mixed``."""
+    """The order of rows: by ``keys``, then as families come, or ``mixed``. ``texts`` are columns that rise with it."""
 
     keys: tuple[OrderKey, ...] = ()
     mixed: bool = False
+    texts: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)

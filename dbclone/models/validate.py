@@ -360,7 +360,9 @@ def _check_rest(parts: Parts, model: TableModel, table: Table) -> None:
         require(there and model.keys[copy.key].mode not in _LATE, name, "copies a column that is not there")
         same = columns[copy.parent_column].type.storage == table.column(copy.column).type.storage
         require(same, name, "copies a column of another type")
+    require(set(model.order.texts) <= set(table.by_name), name, "is in the order of nothing")
     for one in model.order.keys:
+        require(0.0 <= one.strays <= 1.0, name, "is in the order of nothing")
         if one.key < 0:
             require(one.column in model.value_index, name, "is in the order of nothing")
         else:

@@ -104,6 +104,8 @@ class Columns:
         number = self.key_number(column)
         if number >= 0:
             return np.asarray(filled.parents[number] < 0)
+        if column in model.value_index:
+            return np.isnan(filled.values[:, model.value_index[column]])
         if self.entry(column) is not None:
             return np.asarray(filled.own[:, model.first_slot[model.by_name[column]]] == 0)
         copy = self._copy(column)

@@ -28,12 +28,11 @@ from dbclone.sample.exclusions import keep_apart
 from dbclone.sample.executor import Serial, Threads, in_order
 from dbclone.sample.filled import Filled, make_filled
 from dbclone.sample.hierarchy import keep_kin
-from dbclone.sample.ordering import output_order
 from dbclone.sample.parents import adjust, choose_parents, degrees, grow_hierarchy
 from dbclone.sample.pool import take_pool
 from dbclone.sample.rules import keep_rules, touching
 from dbclone.sample.rules_batches import finish_batches
-from dbclone.sample.rules_keys import keep_bounded, keep_meetings, kin_keys, risen
+from dbclone.sample.rules_keys import keep_bounded, keep_meetings, kin_keys, written_order
 from dbclone.sample.settling import Settling, ranges_of
 from dbclone.sample.stored import RunFolder
 from dbclone.sample.streams import generator
@@ -153,7 +152,7 @@ class Generator:
         ranges = ranges_of(filled.rows, self.draw.chunk_rows)
         layouts = self._layouts()
         made = self._chunkwise(emit_chunk, [(self._run, layouts, name, start, stop) for start, stop in ranges])
-        made = finish_batches(filled, self.profile.rules, made)
+        made = finish_batches(filled, self.profile.rules, made, self.draw.chunk_rows)
         if self.schema.children_of(name):
             # A row that others reference must stay; the database will say where it overlaps another.
             yield from made
@@ -256,8 +255,7 @@ class Generator:
         take_pool(filled, self.draw.seed, self.draw.chunk_rows)
         self._keep_rules(filled, self.profile.rules)
         self._keep_admitted(filled)
-        order = output_order(filled, self.filled, self.draw.seed)
-        filled.output = risen(filled, self.filled, self.profile.rules, order)
+        filled.output = written_order(filled, self.filled, self.profile.rules, self.draw.seed)
 
     def _keep_rules(self, filled: Filled, rules: Sequence[Rule]) -> None:
         """Makes rules hold, then constraints."""

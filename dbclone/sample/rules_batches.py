@@ -24,7 +24,7 @@ Indices = npt.NDArray[np.int64]
 
 
 def finish_batches(
-    filled: Filled, rules: Sequence[Rule], batches: Iterable[pa.RecordBatch]
+    filled: Filled, rules: Sequence[Rule], batches: Iterable[pa.RecordBatch], chunk_rows: int
 ) -> Iterator[pa.RecordBatch]:
     """The batches as the rules of the table want them. Columns that other tables repeat stay as they are stored."""
     ours = [rule for rule in rules if rule.table == filled.table.name]
@@ -39,7 +39,10 @@ def finish_batches(
     nulls = [one for one in nulls if one.column not in demanded]
     composed = [one for one in ours if isinstance(one, Composed) and one.column not in filled.keys | demanded]
     composed = [one for one in composed if not any(part.key for part in one.parts)]
+    risen = [name for name in filled.model.order.texts if name not in stays and filled.rows <= chunk_rows]
     for batch in batches:
+        for name in risen:
+            batch = _with(batch, name, in_order(batch.column(batch.schema.get_field_index(name))))
         for memory in memories:
             batch = memory.agree(batch)
         for null in nulls:
@@ -67,6 +70,15 @@ def _memories(filled: Filled, rules: list[Dependency], stays: frozenset[str] | s
         for rule in (*leaders, *others)
         if _is_late(filled, rule.by, rule.column)
     ]
+
+
+def in_order(texts: pa.Array) -> pa.Array:
+    """The texts in the order of the alphabet; what is NULL stays where it is."""
+    there = np.flatnonzero(np.asarray(pc.is_valid(texts)))
+    place = np.zeros(len(texts), np.int64)
+    place[there] = np.asarray(pc.sort_indices(texts))[: len(there)]
+    place[np.setdiff1d(np.arange(len(texts)), there)] = np.setdiff1d(np.arange(len(texts)), there)
+    return texts.take(pa.array(place))
 
 
 def _is_late(filled: Filled, *names: str) -> bool:

@@ -14,6 +14,7 @@ import numpy.typing as npt
 from dbclone.profile.rules import Inequality, Key, Meeting, Rising, Rule
 from dbclone.sample.columns import Columns
 from dbclone.sample.filled import Filled
+from dbclone.sample.ordering import output_order
 from dbclone.sample.streams import generator
 from dbclone.schema import TableName
 
@@ -147,10 +148,10 @@ def _matched(held: Rows, wanted: Rows, ancestors: Rows, rng: np.random.Generator
     return result
 
 
-def risen(filled: Filled, others: Mapping[TableName, Filled], rules: Sequence[Rule], output: Rows) -> Rows:
-    """``output``, rows as they are to be written, changed so that what rises with their numbers does.
+def written_order(filled: Filled, others: Mapping[TableName, Filled], rules: Sequence[Rule], seed: int) -> Rows:
+    """(n,) rows as made in the order in which they are written, so that what rises with their numbers does.
 
-    The column with the most values orders the rows; the values of any other are dealt out in that order.
+    Of several such columns that with the most values orders the rows; the values of the others are dealt out so.
     """
     columns = Columns(filled, others)
     found: list[tuple[Rising, Floats]] = []
@@ -159,6 +160,7 @@ def risen(filled: Filled, others: Mapping[TableName, Filled], rules: Sequence[Ru
         if isinstance(rule, Rising) and values is not None:
             found.append((rule, values))
     found.sort(key=lambda one: (-len(np.unique(one[1])), one[0].name))
+    output = output_order(filled, others, seed, {rule.column for rule, _ in found[1:]})
     for place, (rule, values) in enumerate(found):
         number = columns.numbered_key(rule.key) if rule.key else -1
         parent = filled.parents[number][output] if rule.key else np.zeros(len(output), np.int64)

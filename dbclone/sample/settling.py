@@ -16,6 +16,7 @@ from dbclone.sample.emit import key_columns
 from dbclone.sample.filled import Filled
 from dbclone.sample.pairs import lead_pairs
 from dbclone.sample.reconcile import reconcile
+from dbclone.sample.rules_batches import in_order
 from dbclone.sample.tasks import Layouts, Run, World, key_chunk
 from dbclone.schema import Column, Plan, TableName
 
@@ -151,7 +152,10 @@ class Settling:
             else:
                 ranges = ranges_of(filled.rows, size)
                 asked = [(self._run, layouts, filled.table.name, column.name, *part) for part in ranges]
-                filled.store_key(column.name, kind, self._chunkwise(key_chunk, asked))
+                parts = self._chunkwise(key_chunk, asked)
+                if len(asked) == 1 and column.name in filled.model.order.texts:
+                    parts = (in_order(part) for part in parts)
+                filled.store_key(column.name, kind, parts)
 
     def _mend_late(self, name: TableName) -> int:
         """Mends a table whose keys others may have repeated already; gives the number of rows that had to go."""

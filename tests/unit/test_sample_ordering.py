@@ -57,3 +57,25 @@ def test_mixed_rows_are_a_permutation_that_the_seed_decides(tmp_path: Path) -> N
     assert one == again != other
     assert sorted(one) == list(range(50))
     assert [row % 2 for row in one] == [0] * 25 + [1] * 25
+
+
+def test_strays_lie_anywhere(tmp_path: Path) -> None:
+    values = [float(i) for i in np.random.default_rng(0).permutation(3000)]
+    filled = filled_things(tmp_path, {"a": values}, order=OrderModel((OrderKey("a", strays=0.3),)))
+    placed = np.array(values)[output_order(filled, {}, 1)]
+    assert 0.6 < np.corrcoef(placed, np.arange(3000))[0, 1] < 0.8
+    assert (np.diff(placed) == 1).mean() > 0.3
+
+
+def test_runs_of_equal_values_stray_together(tmp_path: Path) -> None:
+    values = [float(i % 100) for i in range(3000)]
+    filled = filled_things(tmp_path, {"a": values}, order=OrderModel((OrderKey("a", strays=0.4, runs=True),)))
+    placed = np.array(values)[output_order(filled, {}, 1)]
+    assert (np.diff(placed) != 0).sum() == 99
+    assert np.corrcoef(placed, np.arange(3000))[0, 1] < 0.95
+
+
+def test_columns_may_have_no_say(tmp_path: Path) -> None:
+    order = OrderModel((OrderKey("a"), OrderKey("b")))
+    filled = filled_things(tmp_path, {"a": [1, 2, 3], "b": [3, 2, 1]}, order=order)
+    assert output_order(filled, {}, 1, {"a"}).tolist() == [2, 1, 0]
