@@ -79,7 +79,8 @@ class MysqlWriter(ServerWriter):
         """The column's type, which is that of the column it references."""
         root = self._root(table, column)
         if self.source == self.target:
-            return root.type.sql
+            # MariaDB prints it as a longtext with a check.
+            return "json" if root.type.kind is Kind.JSON else root.type.sql
         if not self._is_worded(root):
             return type_name(root.type, self.source, self.target)
         length = self.lengths.get((table.name, column.name))
@@ -100,6 +101,10 @@ class MysqlWriter(ServerWriter):
             place = self.above[place]
         root = self.schema.table(place[0]).column(place[1])
         return root if root.type.kind is column.type.kind else column
+
+    def _enums(self) -> list[str]:
+        """A list of labels is a type of its own column."""
+        return []
 
     # -- tables ---------------------------------------------------------------------------------------------------
 
@@ -125,7 +130,7 @@ class MysqlWriter(ServerWriter):
     def _line(self, table: Table, column: Column, numbered: bool) -> str:
         self._list_losses(table, column)
         parts = [quote(column.name), self.type_in(table, column)]
-        if self.source == self.target and column.collation:
+        if self.source == self.target and column.collation and column.type.kind is not Kind.JSON:
             parts.append(f"COLLATE {column.collation}")
         elif (column.collation or "").upper() == "NOCASE":
             parts.append("COLLATE utf8mb4_general_ci")

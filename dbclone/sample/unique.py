@@ -10,6 +10,7 @@ import bisect
 import numpy as np
 import numpy.typing as npt
 
+from dbclone.models.categories import CategoryCodec
 from dbclone.models.table import TableModel
 from dbclone.sample.filled import Filled
 from dbclone.sample.streams import generator
@@ -131,7 +132,19 @@ def _numbers(filled: Filled, name: str) -> npt.NDArray[np.float64]:
         boolean = filled.table.column(name).type.kind is Kind.BOOLEAN
         return np.where(np.isnan(values), np.nan, values > 0.5) if boolean else values
     codes = filled.own[:, model.first_slot[model.by_name[name]]].astype(np.float64)
+    categories = model.entries[model.by_name[name]].categories
+    if categories is not None and filled.table.column(name).ignores_case:
+        codes = _without_case(categories)[codes.astype(np.int64)]
     return np.where(codes == 0, np.nan, codes)
+
+
+def _without_case(categories: CategoryCodec) -> npt.NDArray[np.float64]:
+    """For each code the first one whose value differs in no more than case."""
+    first: dict[str, int] = {}
+    same = np.arange(categories.size + 1, dtype=np.float64)
+    for code, place in enumerate(categories.start[:-1].tolist(), start=1):
+        same[code] = first.setdefault(categories.values[place].casefold(), code)
+    return same
 
 
 def _recode(filled: Filled, name: str, repeated: npt.NDArray[np.bool_], turn: int, rng: np.random.Generator) -> None:

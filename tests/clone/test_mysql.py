@@ -153,6 +153,10 @@ def learned(server: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[C
         yield learn
 
 
+def named(stem: str) -> Path:
+    return next(path for path in SCHEMAS if path.stem == stem)
+
+
 Learned = Callable[[Path], tuple[str, Path]]
 
 
@@ -173,6 +177,18 @@ def test_to_mysql(path: Path, learned: Learned, database: Callable[..., str]) ->
     assert generated(bundle, target) == []
     assert shape(target) == shape(source)
     assert_same_rows(counts(target), counts(source))
+
+
+@pytest.mark.parametrize("stem", ["02-labels", "05-keys", "07-documents", "09-indexes", "10-checks"])
+def test_to_mysql_by_portable_ddl(stem: str, learned: Learned, database: Callable[..., str]) -> None:
+    source, bundle = learned(named(stem))
+    target = database()
+    fine("generate", bundle, target, "--ddl", "sqlalchemy", "--quiet")
+    verified(target, bundle)
+    assert_same_rows(counts(target), counts(source))
+    columns = "SELECT column_name, column_type, is_nullable, collation_name FROM information_schema.columns"
+    listed = f"{columns} WHERE table_schema = database() AND table_name <> '_dbclone' ORDER BY table_name, column_name"
+    assert run(target, listed) == run(source, listed)
 
 
 @hard
@@ -234,10 +250,6 @@ def test_the_shop_in_and_out(shop: Path, database: Callable[..., str], free_data
     sqlite_is_sound(back)
     assert_same_rows(rows_of(back), rows_of(shop))
     assert_same_rows(rows_of(elsewhere), rows_of(shop))
-
-
-def named(stem: str) -> Path:
-    return next(path for path in SCHEMAS if path.stem == stem)
 
 
 def test_numbering_goes_on(learned: Learned, database: Callable[..., str]) -> None:

@@ -22,3 +22,12 @@ CREATE TABLE visit (
 );
 INSERT INTO visit (login) SELECT upper(login) FROM member WHERE id % 3 > 0;
 INSERT INTO visit (login) SELECT login FROM member WHERE id % 4 = 0;
+CREATE TABLE pair (
+  id INT NOT NULL AUTO_INCREMENT PRIMARY KEY,
+  area VARCHAR(10) CHARACTER SET utf8mb4 COLLATE utf8mb4_general_ci NOT NULL,
+  number INT NOT NULL,
+  UNIQUE KEY (area, number)
+);
+INSERT INTO pair (area, number)
+WITH RECURSIVE n(i) AS (SELECT 0 UNION ALL SELECT i + 1 FROM n WHERE i < 299)
+SELECT elt(i % 3 * 2 + (i DIV 3) % 2 + 1, 'North', 'NORTH', 'south', 'South', 'east', 'East'), i DIV 3 FROM n;

@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from dbclone.dialects.mysql.connect import Flavour, Session, plain_mode, quote, rows_of
@@ -87,7 +87,6 @@ class _Catalog:
     indexes: Rows
     partitions: Rows
     checks: Rows
-    observed: Mapping[str, Observed] = field(default_factory=dict)
 
     def name(self, table: str) -> TableName:
         return TableName(self.database, table)
@@ -104,7 +103,9 @@ def _read_schema(session: Session, database: str, flavour: Flavour) -> Schema:
     found = [row for row in found if row[0] != STAMP_TABLE]
     elsewhere = [row[0] for row in found if row[1].lower() in FOREIGN_ENGINES]
     catalog = _read(session, database, flavour)
-    tables = [_table(session, catalog, row) for row in sorted(found) if row[0] not in elsewhere]
+    own = [row for row in sorted(found) if row[0] not in elsewhere]
+    odd = _observe(session, catalog, [row[0] for row in own])
+    tables = [_table(catalog, row, odd) for row in own]
     foreign = tuple(SchemaObject("foreign table", name) for name in sorted(elsewhere))
     return Schema(
         "mysql",
@@ -137,12 +138,12 @@ def _read(session: Session, database: str, flavour: Flavour) -> _Catalog:
     )
 
 
-def _table(session: Session, catalog: _Catalog, row: tuple[Any, ...]) -> Table:
+def _table(catalog: _Catalog, row: tuple[Any, ...], odd: set[tuple[str, str]]) -> Table:
     name, _, _, comment = row
     checks = [check for check in catalog.checks.get(name, ()) if check[2] == "YES"]
     documents = {match[1].replace("``", "`") for check in checks if (match := _JSON_CHECK.fullmatch(check[1]))}
     facts = [_facts(column, documents) for column in catalog.columns[name]]
-    observed = _observe(session, catalog, name, facts)
+    observed = Observed(frozenset(column for table, column in odd if table == name))
     primary, uniques, indexes = _indexes(catalog.indexes.get(name, ()), facts)
     columns = tuple(
         _column(raw, known, observed, catalog) for raw, known in zip(catalog.columns[name], facts, strict=True)
@@ -196,14 +197,26 @@ def _facts(row: tuple[Any, ...], documents: set[str]) -> Facts:
     return Facts(name, word.lower(), spelled, length, precision, scale, name in documents and word == "longtext")
 
 
-def _observe(session: Session, catalog: _Catalog, table: str, facts: Sequence[Facts]) -> Observed:
-    """One pass over the tables that leave something open."""
-    asked = [(known.name, condition) for known in facts if (condition := question(known, quote(known.name)))]
-    if not asked:
-        return Observed()
-    terms = ", ".join(f"coalesce(max({condition}), 0)" for _, condition in asked)
-    answers = rows_of(session, f"SELECT {terms} FROM {quote(catalog.database)}.{quote(table)}")[0]
-    return Observed(frozenset(name for (name, _), odd in zip(asked, answers, strict=True) if odd))
+def _observe(session: Session, catalog: _Catalog, tables: Iterable[str]) -> set[tuple[str, str]]:
+    """The odd columns, by table and name: one pass over each table whose types leave something open.
+
+    What numbers itself stays far below 2^63, and a key is as odd as what it references: neither is worth a pass.
+    """
+    odd: set[tuple[str, str]] = set()
+    for table in tables:
+        linked = {row[1] for row in catalog.keys.get(table, ())}
+        rows = [row for row in catalog.columns[table] if "AUTO_INCREMENT" not in (row[8] or "").upper()]
+        facts = [_facts(row, set()) for row in rows if row[0] not in linked]
+        asked = [(known.name, condition) for known in facts if (condition := question(known, quote(known.name)))]
+        if asked:
+            terms = ", ".join(f"coalesce(max({condition}), 0)" for _, condition in asked)
+            answers = rows_of(session, f"SELECT {terms} FROM {quote(catalog.database)}.{quote(table)}")[0]
+            odd |= {(table, name) for (name, _), answer in zip(asked, answers, strict=True) if answer}
+    before = -1
+    while before != len(odd):
+        before = len(odd)
+        odd |= {(table, row[1]) for table, rows in catalog.keys.items() for row in rows if (row[3], row[4]) in odd}
+    return odd
 
 
 def _column(row: tuple[Any, ...], facts: Facts, observed: Observed, catalog: _Catalog) -> Column:
@@ -222,7 +235,7 @@ def _column(row: tuple[Any, ...], facts: Facts, observed: Observed, catalog: _Ca
         "by default" if "AUTO_INCREMENT" in words else None,
         f"{sequence[1]}.{sequence[2]}" if sequence else None,
         comment or None,
-        collation if facts.word in ("char", "varchar", "enum") or facts.word.endswith("text") else None,
+        collation if facts.word in ("char", "varchar", "enum", "set") or facts.word.endswith("text") else None,
     )
 
 
