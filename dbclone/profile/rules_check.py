@@ -43,6 +43,7 @@ class Tally:
         return self.kept / self.rows if self.rows else None
 
 
+@np.errstate(over="ignore", invalid="ignore", divide="ignore")
 def count_rule(rule: Rule, rows: RuleRows) -> Tally:
     """Counts ``rule``; the tables and columns that it names must be among ``rows``."""
     held = _held(rule, rows)

@@ -8,6 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+import numpy as np
+
 from dbclone.profile.rules import (
     Aggregate,
     Combination,
@@ -54,6 +56,8 @@ _SEARCHES = (
 )
 
 
+# Products of large numbers leave the floats, and then agree with nothing.
+@np.errstate(over="ignore", invalid="ignore", divide="ignore")
 def mine_rules(rows: RuleRows, profiles: Mapping[TableName, TableProfile], k: int) -> tuple[Rule, ...]:
     """Every rule that holds in all of ``rows``, that chance would have broken and that no other implies."""
     found: list[Rule] = []

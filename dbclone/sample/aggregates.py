@@ -56,6 +56,7 @@ class Aggregates:
         return filled[rule.child].has(f"parent{number}") and not self.is_due(rule.child)
 
 
+@np.errstate(over="ignore", invalid="ignore", divide="ignore")
 def derive_aggregate(rule: Aggregate, filled: Mapping[TableName, Filled]) -> int:
     """Makes the column what its children say; gives the number of rows changed."""
     above, below = Columns(filled[rule.table], filled), Columns(filled[rule.child], filled)

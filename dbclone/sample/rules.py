@@ -8,6 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 
+import numpy as np
+
 from dbclone.profile.rules import (
     Combination,
     Dependency,
@@ -49,6 +51,7 @@ def _columns(rule: Formula | Inequality) -> set[str]:
     return {rule.column, *(factor.ref.column for term in rule.terms for factor in term.factors if not factor.ref.key)}
 
 
+@np.errstate(over="ignore", invalid="ignore", divide="ignore")
 def keep_rules(
     filled: Filled,
     others: Mapping[TableName, Filled],
