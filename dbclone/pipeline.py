@@ -215,13 +215,14 @@ def verify(
         found = violations(opened, own)
         rows = row_counts(opened, [table.name for table in own])
         if expected is None:
-            return integrity_report(own, found, rows=rows)
+            return integrity_report(own, found, rows=rows, known=_excused(found, own))
         missing, shared = compare_schemas(expected, own)
         known = {(one.table, one.constraint) for one in found}
         more = tuple(one for one in violations(opened, shared) if (one.table, one.constraint) not in known)
     asked, unchecked = asked_constraints(expected, own)
     counted = {name: rows[there] for name, there in counterparts(expected, own).items()}
-    return integrity_report(asked, (*missing, *found, *more), rows=counted, unchecked=unchecked)
+    excused = _excused((*found, *more), own, shared)
+    return integrity_report(asked, (*missing, *found, *more), rows=counted, known=excused, unchecked=unchecked)
 
 
 def compare(
@@ -420,6 +421,14 @@ def _open_target(address: Address, config: Config, identity: str | None) -> Load
             f"{address} is a bundle, not a target.", hint=f"write a bundle with: dbclone fit SOURCE -o {address}"
         )
     return open_target(address, source_identity=identity, replace=config.write.replace, ddl_mode=config.write.ddl)
+
+
+def _excused(found: tuple[Violation, ...], *schemas: Schema) -> tuple[Violation, ...]:
+    """What breaks a constraint that is NOT VALID: its database never said that every row keeps it."""
+    tables = [table for schema in schemas for table in schema]
+    loose = {(table.name, one.name) for table in tables for one in table.checks if not one.validated}
+    loose |= {(key.table, key.name) for schema in schemas for key in schema.foreign_keys if not key.validated}
+    return tuple(one for one in found if (one.table, one.constraint) in loose)
 
 
 def _schema_of(text: str, config: Config) -> Schema:

@@ -186,6 +186,9 @@ class Writer:
         return f"{quote(column.name)} IN ({labels})"
 
     def check_text(self, table: Table, check: Check) -> str | None:
+        if not check.validated:
+            self.lose("check", _check_name(table, check), f"{_LEFT_OUT}: it is not validated in the source")
+            return None
         text = translate(check.expression, table.by_name, self.source, self.target)
         if text is None:
             fallback = f"{_LEFT_OUT}: {self.target} cannot say {_short(check.expression)}"

@@ -242,7 +242,18 @@ def _is_text(kind: exp.DataType) -> bool:
     return kind.is_type(*exp.DataType.TEXT_TYPES) or kind.this is exp.DataType.Type.USERDEFINED
 
 
+_TEMPORAL = (Kind.DATE, Kind.TIME, Kind.TIMESTAMP, Kind.TIMESTAMPTZ, Kind.INTERVAL)
+_ORDERED = (exp.LT, exp.LTE, exp.GT, exp.GTE, exp.Between)
+
+
 def _for_sqlite(node: exp.Expression, columns: Mapping[str, Column]) -> exp.Expression:
+    sides = [side for side in (node.this, node.args.get("expression")) if isinstance(side, exp.Expression)]
+    if isinstance(node, (exp.Add, exp.Sub)) and any(_has_kind(side, columns, _TEMPORAL) for side in sides):
+        # Dates are texts there, with which nothing can be added.
+        raise _Untranslatable
+    if isinstance(node, _ORDERED) and any(_has_kind(side, columns, (Kind.ENUM, Kind.INTERVAL)) for side in sides):
+        # Labels are texts there, in the order of their letters.
+        raise _Untranslatable
     if isinstance(node, exp.ILike):
         return exp.Like(this=node.this, expression=node.expression)
     if isinstance(node, exp.Extract):
@@ -266,6 +277,13 @@ def _for_sqlite(node: exp.Expression, columns: Mapping[str, Column]) -> exp.Expr
     if isinstance(node, (exp.RegexpLike, exp.RegexpILike, exp.SimilarTo)):
         raise _Untranslatable
     return node
+
+
+def _has_kind(node: exp.Expression, columns: Mapping[str, Column], kinds: tuple[Kind, ...]) -> bool:
+    while isinstance(node, exp.Paren):
+        node = node.this
+    column = columns.get(node.name) if isinstance(node, exp.Column) else None
+    return column is not None and column.type.kind in kinds
 
 
 def _from_sqlite(node: exp.Expression, columns: Mapping[str, Column]) -> exp.Expression:

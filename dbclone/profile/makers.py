@@ -5,11 +5,13 @@ Takes a Column, its Facts and Meaning, gives a Maker. Settings hold nothing that
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 from dbclone.profile.checks import demanded_pattern, demands_format, listed_values
 from dbclone.profile.facts import Facts
 from dbclone.profile.meanings import Meaning
+from dbclone.profile.roles import unique_expression
 from dbclone.profile.structures import learn_structure
 from dbclone.profile.text_makers import text_maker
 from dbclone.profile.value import Maker
@@ -31,7 +33,8 @@ def choose_maker(
         basic["max"] = column.type.length
     if locale is not None:
         basic["locale"] = locale
-    if column.ignores_case and any(column.name in columns for columns in table.unique_sets):
+    folded = re.search(r"\b(?:lower|upper)\s*\(", unique_expression(table, column) or "", re.I)
+    if folded or (column.ignores_case and any(column.name in columns for columns in table.unique_sets)):
         basic["folds"] = True
     kind = column.type.kind
     if kind is Kind.ENUM:

@@ -5,7 +5,7 @@ Takes a Table, a Column, its Facts and Meaning, gives a Role with its reason in 
 
 from __future__ import annotations
 
-from dbclone.profile.checks import listed_values
+from dbclone.profile.checks import listed_values, mentions
 from dbclone.profile.facts import Facts
 from dbclone.profile.meanings import Meaning, public_share
 from dbclone.profile.value import Role
@@ -57,13 +57,19 @@ def is_unique(table: Table, column: Column) -> bool:
     """True where a constraint or index over this column alone (or an expression of it) forbids repeats."""
     if (column.name,) in table.unique_sets:
         return True
-    return any(
-        unique.columns == (column.name,)
-        or (
-            not unique.columns and len(unique.expressions) == 1 and column.name.lower() in unique.expressions[0].lower()
-        )
-        for unique in table.uniques
-    )
+    return any(unique.columns == (column.name,) for unique in table.uniques) or bool(unique_expression(table, column))
+
+
+def unique_expression(table: Table, column: Column) -> str | None:
+    """What of this column alone must not repeat: ``lower(email)`` in an index or as a computed column."""
+    texts = [one.expressions[0] for one in table.uniques if not one.columns and len(one.expressions) == 1]
+    sets = [one.columns for one in table.uniques] + [table.key]
+    texts += [other.generated for other in table.columns if other.generated and (other.name,) in sets]
+    for text in texts:
+        named = [other.name for other in table.columns if mentions(text, other.name)]
+        if named == [column.name]:
+            return text
+    return None
 
 
 def completes_key(table: Table, column: Column, roles: dict[str, Role]) -> bool:

@@ -1,74 +1,439 @@
 """CHECK constraints evaluated on rows in the making, and rows that break one mended.
 
-Takes SQL conditions and filled tables. Conditions over columns that are no numbers or categories yet (texts that a
-maker will make) are left to the makers and to the database. SQL's three-valued logic: NULL does not break a CHECK.
+Takes filled tables with their parents, changes what breaks a CHECK. Texts that a maker will make are only known to be
+NULL or not; what hangs on them is left to ``amend`` and to the database. SQL's three-valued logic: NULL breaks nothing.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import contextlib
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
+import pyarrow as pa
+from sqlglot import expressions as exp
 
-from dbclone.sample.expressions import Result, Unknown, breaks, columns_in, evaluate, parse
+from dbclone.errors import ModelError
+from dbclone.models.arrows import to_numbers
+from dbclone.models.table import NumberedModel
+from dbclone.sample.emit import numbers_of as surrogates
+from dbclone.sample.expressions import (
+    Columns,
+    Flags,
+    Result,
+    Unknown,
+    as_number,
+    broken_rows,
+    column_names,
+    numbers_of,
+    parsed,
+    partition_check,
+    shape_of,
+    true_rows,
+)
 from dbclone.sample.filled import Filled
 from dbclone.sample.streams import generator
-from dbclone.schema import Check, Kind, Table
+from dbclone.schema import Check, Column, ForeignKey, Kind, Table, TableName, is_nullable
+
+Rows = npt.NDArray[np.int64]
+_ROUNDS = 24
+_MOST_LEFT = 0.5
+"""Share of a table's rows that may still break a CHECK when all that is done here is done; beyond it the run stops."""
+_LINEAR = (
+    exp.EQ, exp.Add, exp.Sub, exp.Mul, exp.Neg, exp.Paren, exp.Column, exp.Identifier, exp.Literal, exp.Cast,
+    exp.DataType, exp.DataTypeParam,
+)  # fmt: skip
+_MOST_TRIED = 128
+_LATE = ("self", "link", "child")
+"""Ways of keys that are known only when all rows of their tables are there."""
+_TEXTS = (Kind.TEXT, Kind.ENUM, Kind.UUID)
+Others = Mapping[TableName, Filled]
 
 
-def mend_conditions(filled: Filled, dialect: str, seed: int) -> list[str]:
-    """Replaces what breaks a CHECK by values of rows that keep it; gives the conditions that some rows still break.
+def find_column(table: Table, name: str) -> str | None:
+    """The table's own spelling of a column that a condition names."""
+    if name in table.by_name:
+        return name
+    return next((column.name for column in table.columns if column.name.lower() == name.lower()), None)
 
-    Conditions that share columns are mended as one: the values of all their columns are taken together from a row of
-    the clone that keeps all of them, so that they fit and no condition is mended at the cost of another.
+
+def mend_conditions(filled: Filled, dialect: str, seed: int, others: Others | None = None) -> None:
+    """Replaces what breaks a CHECK, as far as codes and keys tell; some broken rows may be left to be mended singly.
+
+    Conditions that share columns are mended as one: first what an equation says, then values taken together from rows
+    of the clone that keep all of them, then the keys that may be drawn again. Raises ModelError where that does not
+    help most rows.
     """
-    broken: list[str] = []
-    for columns, checks in _groups(filled, dialect):
-        parts = [(check, _breaks(check, filled, dialect)) for check in checks]
-        bad = np.zeros(filled.rows, bool)
-        for _, part in parts:
-            bad |= False if part is None else part
+    for group in _groups(filled, dialect, others or {}):
+        bad = group.broken(group.rows())
         if not bad.any():
             continue
-        good = np.flatnonzero(~bad)
-        if not len(good):
-            broken += [check.expression for check, part in parts if part is not None and part.any()]
+        rng = generator(seed, "check", filled.model.name, group.columns)
+        group.solve(np.flatnonzero(bad))
+        group.take(rng)
+        bad = group.broken(group.rows())
+        if bad.sum() > _MOST_LEFT * filled.rows:
+            raise _hopeless(filled, group, int(bad.sum()))
+
+
+def coded_breaks(condition: str, filled: Filled, dialect: str) -> Flags | None:
+    """(n,) true where the condition is false by what is drawn so far; None where that does not tell."""
+    tree, rows = parsed(condition, dialect), _Rows(filled, {})
+    if tree is None:
+        return None
+    try:
+        broken = broken_rows(tree, rows)
+    except Unknown:
+        return None
+    return None if rows.unsure.any() else broken
+
+
+def mend_linked(filled: Filled, dialect: str, seed: int, others: Others) -> None:
+    """The same once keys are there that are linked last: no row can go any more, so such a key may become NULL."""
+    for group in _groups(filled, dialect, others, linked=True):
+        late = [n for n in _late_keys(filled) if set(filled.table.foreign_keys[n].columns) & set(group.columns)]
+        if not late or not group.broken(group.rows()).any():
             continue
-        wrong = np.flatnonzero(bad)
-        rng = generator(seed, "check", filled.model.name, columns)
-        _take(filled, columns, wrong, good[rng.integers(0, len(good), len(wrong))])
-    return broken
+        if {one.column for one in filled.model.numbered} & set(group.columns):
+            filled.output = _parents_first(filled, late)
+        rng = generator(seed, "linked", filled.model.name, group.columns)
+        group.take(rng)
+        for number in late:
+            bad = group.broken(group.rows())
+            if bad.any() and is_nullable(filled.table, filled.table.foreign_keys[number]):
+                filled.parents[number] = np.where(bad, -1, filled.parents[number])
 
 
-def admitted_rows(filled: Filled, numbers: Mapping[str, npt.NDArray[np.int64]], dialect: str) -> int:
+def _late_keys(filled: Filled) -> list[int]:
+    return [number for number, about in enumerate(filled.model.keys) if about.mode in _LATE]
+
+
+def _parents_first(filled: Filled, keys: list[int]) -> Rows:
+    """The rows in the order in which they are written, but none before the row of its own table that it references."""
+    depth = np.zeros(filled.rows, np.int64)
+    for number in keys:
+        if not filled.table.foreign_keys[number].is_self:
+            continue
+        above = filled.parents[number]
+        for _ in range(64):
+            below = (above >= 0) & (above != np.arange(filled.rows))
+            deeper = np.where(below, depth[np.clip(above, 0, None)] + 1, depth)
+            if (deeper == depth).all():
+                break
+            depth = deeper
+    order: Rows = filled.output[np.argsort(depth[filled.output], kind="stable")]
+    return order
+
+
+def keeps_conditions(
+    filled: Filled,
+    columns: set[str],
+    rows: Rows,
+    dialect: str,
+    others: Others,
+    *,
+    linked: bool = False,
+    donors: Mapping[str | int, Rows] = {},
+) -> Flags:
+    """(rows,) true where no CHECK over one of ``columns`` is broken, as far as can be told; with ``donors`` if they had
+    these rows' values."""
+    kept = np.ones(len(rows), bool)
+    for group in _groups(filled, dialect, others, linked=linked):
+        if set(group.columns) & columns:
+            kept &= ~group.broken(group.rows(rows, donors=donors))
+    return kept
+
+
+def admitted_parents(filled_parent: Filled, table: Table, key: ForeignKey, dialect: str) -> Flags | None:
+    """(parents,) true for rows that a key may reference: a CHECK over its columns alone (``kind = 'truck'``) may refuse
+    some. None where none is refused or nothing can be told."""
+    names = dict(zip(key.columns, key.parent_columns, strict=True))
+    if not set(names.values()) <= filled_parent.keys:
+        return None
+    admitted = np.ones(filled_parent.rows, bool)
+    for check in table.checks:
+        tree = parsed(check.expression, dialect) if check.validated else None
+        named = [] if tree is None else [find_column(table, name) for name in column_names(tree)]
+        if tree is None or not named or not all(name in names for name in named):
+            continue
+        try:
+            admitted &= ~broken_rows(tree, _Above(filled_parent, table, names))
+        except Unknown:
+            continue
+    return None if admitted.all() else admitted
+
+
+class _Above(Columns):
+    """A parent's rows under the names that a key of its child gives them."""
+
+    def __init__(self, parent: Filled, child: Table, names: Mapping[str, str]) -> None:
+        self._parent, self._child, self._names = parent, child, names
+
+    @property
+    def size(self) -> int:
+        return self._parent.rows
+
+    def _values(self, name: str) -> pa.Array:
+        found = find_column(self._child, name)
+        return self._parent.key(self._names[found or name]).take(pa.array(self._parent.place))
+
+    def known(self, name: str) -> Flags:
+        flags: Flags = np.asarray(self._values(name).is_valid())
+        return flags
+
+    def labels(self, name: str) -> tuple[str, ...]:
+        found = find_column(self._child, name)
+        return self._child.column(found).type.labels if found is not None else ()
+
+    def column(self, name: str) -> Result:
+        values, column = self._values(name), self._child.column(find_column(self._child, name) or name)
+        if column.type.storage == "string":
+            return Result(np.array([*values.to_pylist(), None], object)[:-1], self.known(name), "text")
+        return Result(np.nan_to_num(to_numbers(values)), self.known(name), shape_of(column))
+
+
+def rows_where(filled: Filled, others: Others, predicate: str, dialect: str) -> Flags:
+    """(n,) true where a predicate may hold: where it cannot be told, it does."""
+    tree, rows = parsed(predicate, dialect), _Rows(filled, others)
+    try:
+        return rows.unsure | true_rows(tree, rows) if tree is not None else np.ones(filled.rows, bool)
+    except Unknown:
+        return np.ones(filled.rows, bool)
+
+
+def column_rows(filled: Filled, others: Others, name: str) -> npt.NDArray[np.float64] | None:
+    """(n,) numbers that tell the values of a foreign key's column apart, NaN for NULL; None for other columns."""
+    rows = _Rows(filled, others)
+    if not any(name in key.columns for key in filled.table.foreign_keys):
+        return None
+    try:
+        held = rows.column(name)
+    except Unknown:
+        return None
+    if held.kind == "text":
+        _, codes = np.unique([str(value) for value in held.values], return_inverse=True)
+        return np.where(held.known, codes, np.nan)
+    return np.where(held.known, np.asarray(held.values, np.float64), np.nan)
+
+
+def admitted_rows(filled: Filled, numbers: Mapping[str, Rows], dialect: str) -> int:
     """How many of the first rows' ``numbers`` (column -> (rows,)) every CHECK over one such column admits.
 
     Applications keep tables of one row by ``CHECK (id = 1)``: what a key may be says how many rows there can be.
     """
     most = filled.rows
     for check in filled.table.checks:
+        tree = parsed(check.expression, dialect)
+        if tree is None:
+            continue
+        names = {find_column(filled.table, name) for name in column_names(tree)}
+        if len(names) != 1 or not names <= set(numbers):
+            continue
         try:
-            tree = parse(check.expression, dialect)
-            names = {_find(filled.table, name) for name in columns_in(tree)}
-            if len(names) != 1 or not names <= set(numbers):
-                continue
-            value, known = evaluate(tree, _Numbers(filled, numbers), dialect)
+            refused = np.flatnonzero(broken_rows(tree, _Numbers(filled, numbers)))
         except Unknown:
             continue
-        refused = np.flatnonzero(known & ~value.astype(bool))
         most = min(most, int(refused[0])) if len(refused) else most
     return most
 
 
-def _groups(filled: Filled, dialect: str) -> list[tuple[list[str], list[Check]]]:
+def _hopeless(filled: Filled, group: _Group, rows: int) -> ModelError:
+    name = filled.model.name
+    told = "; ".join(check.name or check.expression for check, _ in group.checks)
+    return ModelError(
+        f"{rows} of {filled.rows} rows can be given no values that keep CHECK {told}.",
+        where=f"{name}.{group.columns[0]}",
+        hint=f'give {name} the strategy "mask", "copy" or "empty" under tables.strategies.',
+    )
+
+
+@dataclass
+class _Group:
+    """Checks that share columns. ``own`` columns may take another value, ``keys`` be drawn again; the rest is fixed."""
+
+    filled: Filled
+    others: Others
+    checks: list[tuple[Check, exp.Expression]]
+    columns: list[str]
+    linked: bool = False
+
+    def rows(
+        self,
+        rows: Rows | None = None,
+        *,
+        donors: Mapping[str | int, Rows] = {},
+        given: Mapping[str, npt.NDArray[np.float64]] = {},
+    ) -> _Rows:
+        return _Rows(self.filled, self.others, rows, donors=donors, given=given, linked=self.linked)
+
+    def broken(self, rows: _Rows) -> Flags:
+        """(rows,) true where one of the checks is false."""
+        bad = np.zeros(rows.size, bool)
+        for _, tree in self.checks:
+            rows.unsure[:] = False
+            try:
+                bad |= broken_rows(tree, rows) & ~rows.unsure
+            except Unknown:
+                continue
+        return bad
+
+    @property
+    def own(self) -> list[str]:
+        return [name for name in self.columns if _is_modelled(self.filled, name)]
+
+    @property
+    def keys(self) -> list[int]:
+        """Foreign keys over these columns that share no column with another key and do not drive."""
+        table, model = self.filled.table, self.filled.model
+        found = []
+        for number, key in enumerate(table.foreign_keys):
+            shared = any(set(key.columns) & set(other.columns) for other in table.foreign_keys if other is not key)
+            movable = model.keys[number].mode in ("draw", "category") and not model.keys[number].unique
+            if set(key.columns) & set(self.columns) and movable and not shared:
+                found.append(number)
+        return found
+
+    def solve(self, wrong: Rows) -> None:
+        """Where a check is an equation, one of its numbers follows from the others."""
+        for _, tree in self.checks:
+            equation = _bare(tree)
+            if not isinstance(equation, exp.EQ) or not all(isinstance(node, _LINEAR) for node in equation.walk()):
+                continue
+            for name in reversed(column_names(equation)):
+                found = find_column(self.filled.table, name)
+                if found is not None and found in self.filled.model.value_index and found in self.own:
+                    self._solve_for(equation, found, wrong)
+
+    def _solve_for(self, equation: exp.Expression, found: str, wrong: Rows) -> None:
+        at = [self.rows(wrong, given={found: np.full(len(wrong), value)}) for value in (0.0, 1.0)]
+        try:
+            sides = [[numbers_of(side, rows) for side in (equation.this, equation.expression)] for rows in at]
+        except Unknown:
+            return
+        zero, one = (left[0] - right[0] for left, right in sides)
+        slope = one - zero
+        known = sides[0][0][1] & sides[0][1][1] & (np.abs(slope) > 1e-12)
+        values = np.where(known, -zero / np.where(known, slope, 1.0), np.nan) + 0.0
+        column = self.filled.table.column(found)
+        if column.type.kind is Kind.INTEGER:
+            known &= np.isclose(values, np.rint(values))
+        elif column.type.scale is not None:
+            values = np.round(values, column.type.scale)
+        known &= ~self.broken(self.rows(wrong, given={found: np.where(known, values, 0.0)}))
+        changed = np.array(self.filled.values[:, self.filled.model.value_index[found]])
+        changed[wrong[known]] = values[known]
+        self.filled.values[:, self.filled.model.value_index[found]] = changed
+
+    def take(self, rng: np.random.Generator) -> None:
+        """Values of rows that keep the checks, in the place of those that do not; then of any rows, one by one."""
+        own, keys = self.own, self.keys
+        if not own and not keys:
+            return
+        for turn in range(_ROUNDS):
+            bad = self.broken(self.rows())
+            wrong, good = np.flatnonzero(bad), np.flatnonzero(~bad)
+            if not len(wrong):
+                return
+            pool = good if len(good) and turn < _ROUNDS // 2 else np.arange(self.filled.rows)
+            donors: dict[str | int, Rows] = {}
+            together = pool[rng.integers(0, len(pool), len(wrong))]
+            parts: list[str | int] = [*own, *keys]
+            for part in parts:
+                alone = turn >= _ROUNDS // 4 and turn % 2 == 1
+                donors[part] = pool[rng.integers(0, len(pool), len(wrong))] if alone else together
+            if turn % 3 == 2 and own and keys:
+                # Perhaps the keys are right already, or the values.
+                donors = {part: rows for part, rows in donors.items() if isinstance(part, int) == bool(turn % 2)}
+            fits = ~self.broken(self.rows(wrong, donors=donors))
+            for part, rows in donors.items():
+                move(self.filled, part, wrong[fits], rows[fits])
+        self._try_each(own, keys)
+        self._try_constants(own)
+
+    def _try_constants(self, own: list[str]) -> None:
+        """Numbers that the checks themselves name, and those just beside them."""
+        index = self.filled.model.value_index
+        for name in own:
+            column = self.filled.table.column(name)
+            if name not in index or self.filled.model.entries[self.filled.model.by_name[name]].role == "length":
+                continue
+            step = 10.0 ** -(column.type.scale or 0)
+            constants = [value + beside for value in self._constants(column) for beside in (0.0, step, -step)]
+            for constant in dict.fromkeys(constants):
+                wrong = np.flatnonzero(self.broken(self.rows()))
+                if not len(wrong):
+                    return
+                fits = ~self.broken(self.rows(wrong, given={name: np.full(len(wrong), constant)}))
+                self.filled.values[wrong[fits], index[name]] = constant
+
+    def _constants(self, column: Column) -> list[float]:
+        found = []
+        for _, tree in self.checks:
+            for literal in tree.find_all(exp.Literal):
+                with contextlib.suppress(Unknown):
+                    found.append(as_number(literal.name, column.type.kind))
+        return [value for value in dict.fromkeys(found) if np.isfinite(value)][:_MOST_TRIED]
+
+    def _held(self, part: str | int) -> npt.NDArray[Any]:
+        """(n,) the parents of a key, or the values or codes of a column."""
+        filled, model = self.filled, self.filled.model
+        if isinstance(part, int):
+            return filled.parents[part]
+        if part in model.value_index:
+            return filled.values[:, model.value_index[part]]
+        return filled.own[:, model.first_slot[model.by_name[part]]]
+
+    def _try_each(self, own: list[str], keys: list[int]) -> None:
+        """Every value that some row has, where there are not too many: chance does not find what one row has."""
+        parts: list[str | int] = [*own, *keys]
+        for part in parts:
+            held = self._held(part)
+            values, donors = np.unique(held, return_index=True)
+            # NULL breaks nothing, which is no reason to take it before anything else.
+            first_is_null = len(values) > 0 and held.dtype.kind != "f" and values[0] <= 0
+            empty = int(first_is_null and (values[0] < 0 or isinstance(part, str)))
+            for donor in np.roll(donors, -empty)[:_MOST_TRIED]:
+                wrong = np.flatnonzero(self.broken(self.rows()))
+                if not len(wrong):
+                    return
+                rows = np.full(len(wrong), donor)
+                fits = ~self.broken(self.rows(wrong, donors={part: rows}))
+                move(self.filled, part, wrong[fits], rows[fits])
+
+
+def move(filled: Filled, part: str | int, rows: Rows, donors: Rows) -> None:
+    """Gives ``rows`` what ``donors`` hold: of a column, or the parent of a foreign key."""
+    if isinstance(part, int):
+        parents = filled.parents[part].copy()
+        parents[rows] = filled.parents[part][donors]
+        filled.parents[part] = parents
+        return
+    model = filled.model
+    number = model.by_name[part]
+    slots = slice(model.first_slot[number], model.first_slot[number + 1])
+    filled.own[rows, slots] = filled.own[donors, slots]
+    if part in model.value_index:
+        filled.values[rows, model.value_index[part]] = filled.values[donors, model.value_index[part]]
+
+
+def _bare(tree: exp.Expression) -> exp.Expression:
+    while isinstance(tree, exp.Paren):
+        tree = tree.this
+    return tree
+
+
+def _groups(filled: Filled, dialect: str, others: Others, *, linked: bool = False) -> Iterator[_Group]:
     """Checks that can be evaluated here, those together that share columns, with all their columns."""
-    groups: list[tuple[list[str], list[Check]]] = []
-    for check in filled.table.checks:
-        columns = _columns_of(check, filled, dialect)
-        if columns is None:
+    groups: list[tuple[list[str], list[tuple[Check, exp.Expression]]]] = []
+    for check in (*filled.table.checks, *partition_check(filled.table)):
+        tree = parsed(check.expression, dialect) if check.validated else None
+        columns = None if tree is None else _columns_of(tree, filled)
+        if columns is None or tree is None:
             continue
-        joined, checks = list(columns), [check]
+        joined, checks = columns, [(check, tree)]
         apart = []
         for group in groups:
             if set(group[0]) & set(joined):
@@ -76,94 +441,178 @@ def _groups(filled: Filled, dialect: str) -> list[tuple[list[str], list[Check]]]
             else:
                 apart.append(group)
         groups = [*apart, (list(dict.fromkeys(joined)), checks)]
-    return groups
+    return (_Group(filled, others, checks, columns, linked) for columns, checks in groups)
 
 
-def _columns_of(check: Check, filled: Filled, dialect: str) -> list[str] | None:
-    """The modelled columns of a condition, None where it is none of this module's business."""
-    try:
-        names = columns_in(parse(check.expression, dialect))
-    except Unknown:
-        return None
-    found = [_find(filled.table, name) for name in names]
+def _columns_of(tree: exp.Expression, filled: Filled) -> list[str] | None:
+    """The columns of a condition, None where one is not the table's."""
+    found = [find_column(filled.table, name) for name in column_names(tree)]
     columns = [name for name in found if name is not None]
-    if len(columns) != len(names) or not columns:
-        return None
+    return columns if len(columns) == len(found) and columns else None
+
+
+def _is_modelled(filled: Filled, name: str) -> bool:
     model = filled.model
-    usable = [name for name in columns if name in model.by_name and model.entries[model.by_name[name]].role == "column"]
-    return usable if len(usable) == len(columns) else None
+    return name in model.by_name and model.entries[model.by_name[name]].role in ("column", "length")
 
 
-def _find(table: Table, name: str) -> str | None:
-    if name in table.by_name:
-        return name
-    return next((column.name for column in table.columns if column.name.lower() == name.lower()), None)
+class _Rows(Columns):
+    """Columns of a filled table, of all its ``rows`` or of some, where ``given`` or ``donors`` may stand in for their
+    own values. ``unsure`` marks the rows of which a text is not known yet."""
 
+    def __init__(
+        self,
+        filled: Filled,
+        others: Others,
+        rows: Rows | None = None,
+        *,
+        donors: Mapping[str | int, Rows] = {},
+        given: Mapping[str, npt.NDArray[np.float64]] = {},
+        linked: bool = False,
+    ) -> None:
+        self.filled, self.others = filled, others
+        self._rows = np.arange(filled.rows) if rows is None else rows
+        self._donors, self._given, self._linked = donors, given, linked
+        self.unsure = np.zeros(len(self._rows), bool)
 
-def _take(filled: Filled, columns: list[str], wrong: npt.NDArray[np.int64], donors: npt.NDArray[np.int64]) -> None:
-    model = filled.model
-    for name in columns:
-        number = model.by_name[name]
-        slots = slice(model.first_slot[number], model.first_slot[number + 1])
-        filled.own[wrong, slots] = filled.own[donors, slots]
-        if name in model.value_index:
-            filled.values[wrong, model.value_index[name]] = filled.values[donors, model.value_index[name]]
+    @property
+    def size(self) -> int:
+        return len(self._rows)
 
-
-def coded_breaks(condition: str, filled: Filled, dialect: str) -> npt.NDArray[np.bool_] | None:
-    """(rows,) true where the condition is false by what is drawn so far; None where that does not tell."""
-    return _breaks(Check(condition), filled, dialect)
-
-
-def _breaks(check: Check, filled: Filled, dialect: str) -> npt.NDArray[np.bool_] | None:
-    """(rows,) true where the condition is false; None where it cannot be told."""
-    try:
-        return breaks(parse(check.expression, dialect), _Rows(filled), dialect)
-    except Unknown:
-        return None
-
-
-class _Rows:
-    """Columns of a filled table as arrays: numbers as float64, categories as object strings."""
-
-    def __init__(self, filled: Filled) -> None:
-        self.filled = filled
-        self.size = filled.rows
+    def labels(self, name: str) -> tuple[str, ...]:
+        found = find_column(self.filled.table, name)
+        kind = None if found is None else self.filled.table.column(found).type
+        return kind.labels if kind is not None and kind.kind is Kind.ENUM else ()
 
     def column(self, name: str) -> Result:
+        found = find_column(self.filled.table, name)
+        if found is None:
+            raise Unknown(name)
+        column = self.filled.table.column(found)
+        if found in self._given:
+            return Result(self._given[found], ~np.isnan(self._given[found]), shape_of(column))
+        keys = self._keys_of(found)
+        if keys:
+            return self._referenced(found, keys)
         model = self.filled.model
-        found = _find(self.filled.table, name)
-        if found is None or found not in model.by_name:
+        rows = self._donors.get(found, self._rows)
+        numbered = next((one for one in model.numbered if one.column == found), None)
+        if numbered is not None and self._linked:
+            return self._numbered(numbered, self._rows, np.ones(self.size, bool))
+        counter = next((counter for counter in model.counters if counter.column == found), None)
+        if counter is not None:
+            values = counter.first + counter.step * self.filled.position[self._rows].astype(np.float64)
+            return Result(values, np.ones(self.size, bool))
+        if not _is_modelled(self.filled, found):
+            raise Unknown(name)
+        entry = model.entries[model.by_name[found]]
+        if entry.role == "length":
             raise Unknown(name)
         if found in model.value_index:
-            numbers = np.array(self.filled.values[:, model.value_index[found]])
-            return numbers, ~np.isnan(numbers)
-        entry = model.entries[model.by_name[found]]
-        if (
-            entry.categories is None
-            or entry.categories.rare
-            or len(entry.categories.start) - 1 != len(entry.categories.values)
-        ):
-            raise Unknown(name)
-        codes = self.filled.own[:, model.first_slot[model.by_name[found]]].astype(np.int64)
-        texts = np.array([*entry.categories.values, ""], object)
-        return texts[codes - 1], codes > 0
+            numbers = np.array(self.filled.values[:, model.value_index[found]][rows])
+            return Result(numbers, ~np.isnan(numbers), shape_of(column))
+        return self._category(found, rows)
 
-    def kind(self, name: str) -> Kind | None:
-        found = _find(self.filled.table, name)
-        return None if found is None else self.filled.table.column(found).type.kind
+    def known(self, name: str) -> Flags:
+        found = find_column(self.filled.table, name)
+        if found is not None and found not in self._given:
+            keys = self._keys_of(found)
+            if keys:
+                if not self._linked and any(self.filled.model.keys[number].mode in _LATE for number in keys):
+                    raise Unknown(name)
+                parents = [self.filled.parents[n][self._donors.get(n, self._rows)] >= 0 for n in keys]
+                known: Flags = np.any(parents, axis=0)
+                return known
+            model = self.filled.model
+            if _is_modelled(self.filled, found) and found in model.value_index:
+                numbers = self.filled.values[:, model.value_index[found]][self._donors.get(found, self._rows)]
+                lengths = model.entries[model.by_name[found]].role == "length"
+                return (~np.isnan(numbers) & (numbers >= 0)) if lengths else ~np.isnan(numbers)
+            if _is_modelled(self.filled, found):
+                codes = self.filled.own[:, model.first_slot[model.by_name[found]]]
+                there: Flags = codes[self._donors.get(found, self._rows)] > 0
+                return there
+            numbered = {one.column for one in model.numbered}
+            if found in numbered:
+                return np.ones(self.size, bool)
+        return self.column(name).known
+
+    def _keys_of(self, column: str) -> list[int]:
+        return [n for n, key in enumerate(self.filled.table.foreign_keys) if column in key.columns]
+
+    def _referenced(self, column: str, keys: list[int]) -> Result:
+        """The referenced column of each row's parent, as far as the parents' keys are there."""
+        found: Result | None = None
+        for number in keys:
+            part = self._through(column, number)
+            if part is None:
+                continue
+            if found is None:
+                found = part
+            else:
+                values = np.where(found.known, found.values, part.values)
+                found = Result(values, found.known | part.known, found.kind)
+            if found.known.all():
+                break
+        if found is None:
+            raise Unknown(column)
+        return found
+
+    def _through(self, column: str, number: int) -> Result | None:
+        key = self.filled.table.foreign_keys[number]
+        parent, kind = self.others.get(key.parent), self.filled.table.column(column)
+        above = key.parent_columns[key.columns.index(column)]
+        if key.is_self and self._linked:
+            numbered = next((one for one in self.filled.model.numbered if one.column == above), None)
+            if numbered is not None:
+                own = self.filled.parents[number][self._rows]
+                return self._numbered(numbered, np.where(own >= 0, own, 0), own >= 0)
+        if key.is_self or parent is None or above not in parent.keys:
+            return None
+        rows = self.filled.parents[number][self._donors.get(number, self._rows)]
+        stored, there = parent.key(above), rows >= 0
+        if not len(stored):
+            return Result(np.zeros(self.size), np.zeros(self.size, bool), shape_of(kind))
+        taken = stored.take(_place(parent, rows))
+        if kind.type.storage == "string":
+            return Result(np.array(taken.to_pylist(), object), there, "text")
+        return Result(to_numbers(taken), there, shape_of(kind))
+
+    def _numbered(self, model: NumberedModel, rows: Rows, known: Flags) -> Result:
+        numbers = surrogates(model, self.filled.rows, self.filled.model.rows)
+        return Result(numbers[self.filled.place[rows]].astype(np.float64), known)
+
+    def _category(self, name: str, rows: Rows) -> Result:
+        model = self.filled.model
+        entry, column = model.entries[model.by_name[name]], self.filled.table.column(name)
+        if entry.categories is None or column.type.kind not in _TEXTS:
+            raise Unknown(name)
+        codes = self.filled.own[:, model.first_slot[model.by_name[name]]][rows].astype(np.int64)
+        starts = entry.categories.start
+        single = (codes > 0) & (codes < len(starts))
+        place = np.where(single, starts[np.clip(codes - 1, 0, max(0, len(starts) - 2))] if len(starts) > 1 else 0, -1)
+        last = starts[np.clip(codes, 0, len(starts) - 1)] - 1
+        # A rare value is not known yet, one of a tail not for certain.
+        self.unsure |= (codes > 0) & (~single | (last != place))
+        texts = np.array([*entry.categories.values, ""], object)
+        return Result(texts[place], codes > 0, "text")
+
+
+def _place(parent: Filled, rows: Rows) -> Rows:
+    place: Rows = parent.place[np.where(rows >= 0, rows, 0)]
+    return place
 
 
 class _Numbers(_Rows):
     """Surrogate keys as they will be numbered."""
 
-    def __init__(self, filled: Filled, numbers: Mapping[str, npt.NDArray[np.int64]]) -> None:
-        super().__init__(filled)
+    def __init__(self, filled: Filled, numbers: Mapping[str, Rows]) -> None:
+        super().__init__(filled, {})
         self._numbers = numbers
 
     def column(self, name: str) -> Result:
-        found = _find(self.filled.table, name)
+        found = find_column(self.filled.table, name)
         if found is None or found not in self._numbers:
             raise Unknown(name)
         values = self._numbers[found].astype(np.float64)
-        return values, np.ones(len(values), bool)
+        return Result(values, np.ones(len(values), bool))

@@ -17,8 +17,19 @@ import pyarrow as pa
 from sqlglot import expressions as exp
 
 from dbclone.models.links import match_rows
-from dbclone.sample.expressions import Result, Unknown, breaks, columns_in, evaluate, parse
-from dbclone.schema import ForeignKey, Kind, Table
+from dbclone.sample.expressions import (
+    Columns,
+    Result,
+    Unknown,
+    as_span,
+    column_names,
+    parsed,
+    partition_check,
+    shape_of,
+    values_of,
+)
+from dbclone.sample.expressions import broken_rows as breaks
+from dbclone.schema import Column, ForeignKey, Kind, Table
 
 Flags = npt.NDArray[np.bool_]
 
@@ -36,7 +47,7 @@ class Condition:
 
     columns: tuple[str, ...]
     text: str
-    tree: exp.Expr
+    tree: exp.Expression
 
 
 @dataclass(frozen=True)
@@ -44,8 +55,8 @@ class Distinct:
     """No two rows for which ``where`` holds agree in all ``parts``, unless one of these is NULL."""
 
     columns: tuple[str, ...]
-    parts: tuple[exp.Expr, ...]
-    where: exp.Expr | None = None
+    parts: tuple[exp.Expression, ...]
+    where: exp.Expression | None = None
     plain: tuple[str, ...] = ()
 
 
@@ -66,8 +77,8 @@ def demands_of(table: Table, dialect: str) -> list[Demand]:
     stored = {column.name for column in table.stored_columns}
     found: list[Demand] = [NotNull((column.name,)) for column in table.stored_columns if not column.nullable]
     found += [NotNull((name,)) for name in table.key if table.column(name).nullable]
-    for check in table.checks:
-        tree = _parsed(check.expression, dialect)
+    for check in (*table.checks, *partition_check(table)):
+        tree = None if not check.validated else parsed(check.expression, dialect)
         names = None if tree is None else _columns(table, [tree])
         if tree is not None and names and set(names) <= stored:
             found.append(Condition(names, check.expression, tree))
@@ -75,12 +86,12 @@ def demands_of(table: Table, dialect: str) -> list[Demand]:
     for unique in table.uniques:
         if unique.is_plain:
             continue
-        where = None if unique.predicate is None else _parsed(unique.predicate, dialect)
+        where = None if unique.predicate is None else parsed(unique.predicate, dialect)
         if unique.predicate is not None and where is None:
             continue
-        parsed = [_parsed(text, dialect) for text in unique.expressions]
-        parts = [*(_named(name) for name in unique.columns), *(part for part in parsed if part is not None)]
-        names = None if None in parsed else _columns(table, [*parts, *([where] if where is not None else [])])
+        terms = [parsed(text, dialect) for text in unique.expressions]
+        parts = [*(_named(name) for name in unique.columns), *(part for part in terms if part is not None)]
+        names = None if None in terms else _columns(table, [*parts, *([where] if where is not None else [])])
         if names and set(names) <= stored:
             found.append(Distinct(names, tuple(parts), where))
     found += [Present(key.columns, number, key) for number, key in enumerate(table.foreign_keys) if not key.inferred]
@@ -91,20 +102,13 @@ def _plain(columns: tuple[str, ...]) -> Distinct:
     return Distinct(columns, tuple(_named(name) for name in columns), None, columns)
 
 
-def _named(column: str) -> exp.Expr:
+def _named(column: str) -> exp.Expression:
     return exp.column(column, quoted=True)
 
 
-def _parsed(text: str, dialect: str) -> exp.Expr | None:
-    try:
-        return parse(text, dialect)
-    except Unknown:
-        return None
-
-
-def _columns(table: Table, trees: list[exp.Expr]) -> tuple[str, ...] | None:
+def _columns(table: Table, trees: list[exp.Expression]) -> tuple[str, ...] | None:
     """The table's columns that the trees name, None where one is no column of it."""
-    names = [spelled(table, name) for tree in trees for name in columns_in(tree)]
+    names = [spelled(table, name) for tree in trees for name in column_names(tree)]
     return None if None in names else tuple(dict.fromkeys(name for name in names if name is not None))
 
 
@@ -115,27 +119,39 @@ def spelled(table: Table, name: str) -> str | None:
     return next((column.name for column in table.columns if column.name.lower() == name.lower()), None)
 
 
-class Cells:
+class Cells(Columns):
     """Some columns of a table as values; what conditions are evaluated on."""
 
     def __init__(self, table: Table, arrays: Mapping[str, pa.Array], size: int) -> None:
-        self.table, self.arrays, self.size = table, arrays, size
+        self.table, self.arrays, self._size = table, arrays, size
         self._seen: dict[str, Result] = {}
+
+    @property
+    def size(self) -> int:
+        return self._size
 
     def column(self, name: str) -> Result:
         found = spelled(self.table, name)
-        if found is None or found not in self.arrays:
+        if found is None or found not in self.arrays or pa.types.is_binary(self.arrays[found].type):
             raise Unknown(name)
         if found not in self._seen:
-            self._seen[found] = _values(self.arrays[found])
+            self._seen[found] = _values(self.arrays[found], self.table.column(found))
         return self._seen[found]
 
-    def kind(self, name: str) -> Kind | None:
+    def known(self, name: str) -> Flags:
         found = spelled(self.table, name)
-        return None if found is None else self.table.column(found).type.kind
+        if found is None or found not in self.arrays:
+            raise Unknown(name)
+        flags: Flags = np.asarray(self.arrays[found].is_valid())
+        return flags
+
+    def labels(self, name: str) -> tuple[str, ...]:
+        found = spelled(self.table, name)
+        kind = None if found is None else self.table.column(found).type
+        return kind.labels if kind is not None and kind.kind is Kind.ENUM else ()
 
 
-def _values(array: pa.Array) -> Result:
+def _values(array: pa.Array, column: Column) -> Result:
     known = np.asarray(array.is_valid())
     kind = array.type
     if pa.types.is_date32(kind):
@@ -143,15 +159,18 @@ def _values(array: pa.Array) -> Result:
     elif pa.types.is_timestamp(kind) or pa.types.is_time64(kind):
         array = array.cast(pa.int64())
     if pa.types.is_integer(array.type) or pa.types.is_floating(kind):
-        return np.asarray(array.fill_null(0)), known
+        return Result(np.asarray(array.fill_null(0)), known, shape_of(column))
     if pa.types.is_boolean(kind):
-        return np.asarray(array.fill_null(False)), known
+        return Result(np.asarray(array.fill_null(False)), known)
+    if column.type.kind is Kind.INTERVAL:
+        spans = [0.0 if value is None else as_span(value) for value in array.to_pylist()]
+        return Result(np.array(spans), known, "interval")
     texts = np.empty(len(array), object)
     texts[:] = ["" if value is None else value for value in array.to_pylist()]
-    return texts, known
+    return Result(texts, known, "text")
 
 
-def broken_rows(demand: Demand, cells: Cells, dialect: str, parents: Mapping[int, list[pa.Array]]) -> Flags:
+def broken_rows(demand: Demand, cells: Cells, parents: Mapping[int, list[pa.Array]]) -> Flags:
     """(rows,) true for rows that break the demand; of rows that agree, all but the first.
 
     ``parents`` are the referenced columns of each foreign key. Raises Unknown.
@@ -159,9 +178,9 @@ def broken_rows(demand: Demand, cells: Cells, dialect: str, parents: Mapping[int
     if isinstance(demand, NotNull):
         return np.asarray(cells.arrays[demand.columns[0]].is_null())
     if isinstance(demand, Condition):
-        return breaks(demand.tree, cells, dialect)
+        return breaks(demand.tree, cells)
     if isinstance(demand, Distinct):
-        return _repeats(demand, cells, dialect)
+        return _repeats(demand, cells)
     mine = [cells.arrays[name] for name in demand.columns]
     there = np.ones(cells.size, bool)
     for array in mine:
@@ -169,11 +188,11 @@ def broken_rows(demand: Demand, cells: Cells, dialect: str, parents: Mapping[int
     return there & (match_rows(parents[demand.number], mine) < 0)
 
 
-def _repeats(demand: Distinct, cells: Cells, dialect: str) -> Flags:
+def _repeats(demand: Distinct, cells: Cells) -> Flags:
     code = np.zeros(cells.size, np.int64)
-    applies = applicable(demand, cells, dialect)
+    applies = applicable(demand, cells)
     for part in demand.parts:
-        values, known = evaluate(part, cells, dialect)
+        values, known = values_of(part, cells)
         applies &= known
         dense, _ = pd.factorize(values)
         _, code = np.unique(code * (int(dense.max(initial=0)) + 1) + dense, return_inverse=True)
@@ -184,21 +203,21 @@ def _repeats(demand: Distinct, cells: Cells, dialect: str) -> Flags:
     return again
 
 
-def applicable(demand: Distinct, cells: Cells, dialect: str) -> Flags:
+def applicable(demand: Distinct, cells: Cells) -> Flags:
     """(rows,) true where the demand says something of the row, NULLs aside."""
     if demand.where is None:
         return np.ones(cells.size, bool)
-    value, known = evaluate(demand.where, cells, dialect)
+    value, known = values_of(demand.where, cells)
     result: Flags = known & value.astype(bool)
     return result
 
 
-def keys_of(demand: Distinct, cells: Cells, dialect: str) -> list[tuple[Any, ...] | None]:
+def keys_of(demand: Distinct, cells: Cells) -> list[tuple[Any, ...] | None]:
     """What must differ from row to row, None where a row may be like any other."""
-    applies = applicable(demand, cells, dialect)
+    applies = applicable(demand, cells)
     parts = []
     for part in demand.parts:
-        values, known = evaluate(part, cells, dialect)
+        values, known = values_of(part, cells)
         applies = applies & known
         parts.append(values.tolist())
     return [key if there else None for key, there in zip(zip(*parts, strict=True), applies.tolist(), strict=True)]

@@ -138,7 +138,9 @@ class Emitter:
             return self._foreign(filled, others, column, keys, rows), None
         counter = next((counter for counter in filled.model.counters if counter.column == column.name), None)
         if counter is not None:
-            return from_numbers(counter.first + counter.step * filled.position[rows].astype(np.float64), kind), None
+            own = f"counter {column.name}"
+            counted: Rows = filled.array(own)[rows] if filled.has(own) else filled.position[rows]
+            return from_numbers(counter.first + counter.step * counted.astype(np.float64), kind), None
         copy = next((copy for copy in filled.model.copies if copy.column == column.name), None)
         if copy is not None:
             parent = others[filled.table.foreign_keys[copy.key].parent]
@@ -177,7 +179,31 @@ class Emitter:
             result = pa.nulls(len(rows), arrow_type(column.type.storage))
         emptied = (filled.table.foreign_keys[number].empty for number in keys)
         nothing = next((value for value in emptied if value is not None), None)
-        return result if nothing is None else result.fill_null(pa.scalar(nothing).cast(result.type))
+        if nothing is not None:
+            return result.fill_null(pa.scalar(nothing).cast(result.type))
+        if result.null_count and not column.nullable:
+            return self._of_any_parent(filled, others, column, keys, rows, result)
+        return result
+
+    def _of_any_parent(
+        self,
+        filled: Filled,
+        others: Mapping[TableName, Filled],
+        column: Column,
+        keys: list[int],
+        rows: Rows,
+        values: pa.Array,
+    ) -> pa.Array:
+        """A column that may not be NULL, of a key that is NULL since another of its columns is: any parent's value."""
+        for number in keys:
+            key = filled.table.foreign_keys[number]
+            above = key.parent_columns[key.columns.index(column.name)]
+            parent = others.get(key.parent)
+            if parent is not None and parent.rows and above in parent.keys:
+                drawn = uniforms(np.uint64(stream(self.seed, "loose", filled.table.name, column.name)), 0, filled.rows)
+                place = (drawn[rows] * parent.rows).astype(np.int64)
+                return _coalesce(values, parent.key(above).take(pa.array(place)))
+        return values
 
 
 def pair_names(number: int) -> tuple[str, str]:

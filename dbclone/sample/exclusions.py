@@ -105,7 +105,9 @@ def _behind(span: Span, end: float | str) -> str | None:
 
 
 def _moment(text: str) -> np.datetime64:
-    return np.datetime64(text.removesuffix("\x01").replace(" ", "T")[:26])
+    # A zone stands at the end of every one of them, and is the same for all.
+    plain = re.sub(r"(?:Z|[+-]\d\d(?::?\d\d)?)$", "", text.removesuffix("\x01")) if ":" in text else text
+    return np.datetime64(plain.replace(" ", "T")[:26])
 
 
 def _guard(exclusion: Exclusion) -> _Guard | None:

@@ -1,14 +1,16 @@
-"""SQL conditions evaluated on columns of values, in SQL's three-valued logic.
+"""SQL conditions evaluated on columns: comparisons, arithmetic, dates, texts, patterns, NULL as SQL has it.
 
-Takes expressions that sqlglot parsed and anything with columns, gives arrays: values, and where they are known (not
-NULL). Raises Unknown for whatever it does not understand. Never changes a row.
+Takes a condition and arrays, gives which rows break it. What it does not understand it raises `Unknown` for, and leaves
+to others. Never changes a value.
 """
 
 from __future__ import annotations
 
 import functools
+import logging
 import re
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from typing import Any, Protocol
 
 import numpy as np
@@ -16,68 +18,295 @@ import numpy.typing as npt
 import sqlglot
 from sqlglot import expressions as exp
 
-from dbclone.schema import Kind
+from dbclone.models.arrows import DAY_US
+from dbclone.schema import Check, Column, Kind, Table
 
 Values = npt.NDArray[Any]
-Result = tuple[Values, npt.NDArray[np.bool_]]
+Flags = npt.NDArray[np.bool_]
+_INTERVAL = re.compile(r"(-?\d+(?:\.\d+)?)\s*(year|mon|month|week|day|hour|minute|min|second|sec)s?", re.I)
+_MOMENT = re.compile(
+    r"(\d{4}-\d\d-\d\d)(?:[ T](\d\d:\d\d(?::\d\d(?:\.\d+)?)?))?(?:([+-])(\d\d)(?::?(\d\d))?|Z)?"
+)
+_CLOCK = re.compile(r"(-?)(\d+):(\d\d)(?::(\d\d(?:\.\d+)?))?")
+_SHAPES = {Kind.DATE: "date", Kind.TIMESTAMP: "moment", Kind.TIMESTAMPTZ: "moment", Kind.TIME: "time"}
+_UNITS = {
+    "year": 365.25 * DAY_US, "mon": 30 * DAY_US, "month": 30 * DAY_US, "week": 7 * DAY_US, "day": DAY_US,
+    "hour": 3.6e9, "minute": 6e7, "min": 6e7, "second": 1e6, "sec": 1e6,
+}  # fmt: skip
+_CLASSES = {
+    "alpha": "a-zA-Z", "digit": "0-9", "alnum": "a-zA-Z0-9", "upper": "A-Z", "lower": "a-z", "space": r"\s",
+    "punct": r"!-/:-@\[-`{-~", "xdigit": "0-9A-Fa-f",
+}  # fmt: skip
+
+
+_SPELLED = {"!~~*": "NOT ILIKE", "!~~": "NOT LIKE", "~~*": "ILIKE", "~~": "LIKE"}
+"""What PostgreSQL prints for LIKE, which sqlglot takes in part for a regular expression."""
 
 
 class Unknown(Exception):
     """The condition uses something that cannot be evaluated here."""
 
 
+@dataclass(frozen=True)
+class Result:
+    """``values`` (n,), meaningless where not ``known``. ``kind``: number, text, date (days), moment, time, interval
+    (microseconds)."""
+
+    values: Values
+    known: Flags
+    kind: str = "number"
+
+
 class Columns(Protocol):
-    """Rows whose columns can be asked for: numbers as numeric arrays, everything else as object arrays of texts."""
+    """Rows as columns. ``column`` raises Unknown where only ``known`` can be told."""
 
     @property
     def size(self) -> int: ...
 
     def column(self, name: str) -> Result: ...
 
-    def kind(self, name: str) -> Kind | None: ...
+    def known(self, name: str) -> Flags: ...
+
+    def labels(self, name: str) -> tuple[str, ...]:
+        """The labels of an enum column in their order, nothing for other columns."""
+        ...
 
 
-@functools.lru_cache(maxsize=4_096)
-def parse(expression: str, dialect: str) -> exp.Expr:
-    """The condition as a tree, which nobody may change. Raises Unknown where sqlglot cannot read it."""
+@functools.lru_cache(maxsize=2_000)
+def parsed(expression: str, dialect: str) -> exp.Expression | None:
+    """The tree of a condition in the database's own SQL, None where sqlglot does not understand it."""
+    known = {"postgresql": "postgres", "mariadb": "mysql"}.get(dialect, dialect)
+    logging.getLogger("sqlglot").setLevel(logging.ERROR)
+    if known == "postgres":
+        for sign, word in _SPELLED.items():
+            expression = expression.replace(f" {sign} ", f" {word} ")
     try:
-        return sqlglot.parse_one(expression, read=sqlglot_name(dialect))
-    except sqlglot.errors.SqlglotError as error:
-        raise Unknown(expression) from error
+        tree = sqlglot.parse_one(expression, read=known if known in ("postgres", "sqlite", "mysql", "duckdb") else "")
+    except sqlglot.errors.SqlglotError:
+        return None
+    if known in ("sqlite", "mysql"):
+        # SQLite's LIKE sees no capitals, nor does MySQL's in its usual collations.
+        tree = tree.transform(_careless)
+    return tree if isinstance(tree, exp.Expression) else None
 
 
-def columns_in(tree: exp.Expr) -> list[str]:
-    """The names of the columns that a condition looks at."""
+def _careless(node: exp.Expression) -> exp.Expression:
+    return exp.ILike(this=node.this, expression=node.expression) if isinstance(node, exp.Like) else node
+
+
+def column_names(tree: exp.Expression) -> list[str]:
+    """The columns that a condition names, each once."""
     return list(dict.fromkeys(column.name for column in tree.find_all(exp.Column)))
 
 
-def sqlglot_name(dialect: str) -> str:
-    """What sqlglot calls one of our dialects."""
-    return {"postgresql": "postgres"}.get(dialect, dialect if dialect in ("sqlite", "mysql", "duckdb") else "")
+def broken_rows(tree: exp.Expression, rows: Columns) -> Flags:
+    """(n,) true where the condition is false; NULL breaks nothing. Raises Unknown."""
+    result = _evaluate(tree, rows)
+    flags: Flags = result.known & ~_truth(result)
+    return flags
 
 
-def breaks(tree: exp.Expr, rows: Columns, dialect: str) -> npt.NDArray[np.bool_]:
-    """(rows,) true where the condition is false; NULL does not break a CHECK. Raises Unknown."""
-    value, known = evaluate(tree, rows, dialect)
-    result: npt.NDArray[np.bool_] = known & ~_truth(value)
-    return result
+def true_rows(tree: exp.Expression, rows: Columns) -> Flags:
+    """(n,) true where the condition is true, as a WHERE has it. Raises Unknown."""
+    result = _evaluate(tree, rows)
+    flags: Flags = result.known & _truth(result)
+    return flags
 
 
-def evaluate(node: exp.Expr, rows: Columns, dialect: str = "") -> Result:
-    """The expression's value in every row, and where it is known. Raises Unknown."""
-    if isinstance(node, exp.Paren | exp.Cast | exp.TryCast):
-        return evaluate(node.this, rows, dialect)
-    if isinstance(node, exp.Column):
-        return rows.column(node.name)
-    handler = next((handler for kinds, handler in _HANDLERS if isinstance(node, kinds)), _test)
-    value, known = handler(node, rows, dialect)
-    # Newer sqlglot keeps NOT in the node (NOT LIKE, NOT IN, IS NOT), older ones wrap the node in a Not.
-    return (~_truth(value) if node.args.get("negate") else value), known
+def values_of(tree: exp.Expression, rows: Columns) -> tuple[Values, Flags]:
+    """(n,) the value of an expression, and where it is no NULL. Raises Unknown."""
+    result = _evaluate(tree, rows)
+    return result.values, result.known
 
 
-# -- comparisons ------------------------------------------------------------------------------------------------------
+def numbers_of(tree: exp.Expression, rows: Columns) -> tuple[npt.NDArray[np.float64], Flags]:
+    """(n,) the value of an expression over numbers or dates, and where it is no NULL. Raises Unknown."""
+    result = _evaluate(tree, rows)
+    if result.kind == "text":
+        raise Unknown("text")
+    return np.asarray(result.values, np.float64), result.known
 
-_COMPARE: Mapping[type[exp.Expr], Callable[[Values, Values], Values]] = {
+
+def as_number(text: str, kind: Kind) -> float:
+    """A constant as columns of that kind are stored: days, microseconds or the number itself. Raises Unknown."""
+    return _constant_as(text, _SHAPES.get(kind, "number"))
+
+
+def partition_check(table: Table) -> tuple[Check, ...]:
+    """What says that each row has a partition, where not every row has one."""
+    bounds = table.partition_bounds
+    return (Check(" OR ".join(f"({one})" for one in bounds), "of its partitions"),) if bounds else ()
+
+
+def shape_of(column: Column) -> str:
+    """What the numbers of a column are: ``kind`` of a Result."""
+    return _SHAPES.get(column.type.kind, "number")
+
+
+def as_span(text: str) -> float:
+    """An interval's text in microseconds. Raises Unknown."""
+    return _constant_as(text, "interval")
+
+
+def python_regex(pattern: str) -> str:
+    """PostgreSQL's regular expression as Python's, as far as they differ. Raises Unknown."""
+    for name, signs in _CLASSES.items():
+        pattern = pattern.replace(f"[:{name}:]", signs)
+    if "[[" in pattern or r"\m" in pattern or r"\M" in pattern or pattern.startswith("***"):
+        raise Unknown(pattern)
+    return pattern.replace(r"\y", r"\b")
+
+
+# -- nodes ------------------------------------------------------------------------------------------------------------
+
+
+def _evaluate(node: exp.Expression, rows: Columns) -> Result:
+    for kind, handle in _NODES.items():
+        if isinstance(node, kind):
+            result = handle(node, rows)
+            # Newer sqlglot keeps NOT in the node (NOT LIKE, NOT IN, IS NOT), older ones wrap the node in a Not.
+            return Result(~_truth(result), result.known) if node.args.get("negate") else result
+    raise Unknown(type(node).__name__)
+
+
+def _truth(result: Result) -> Flags:
+    if result.kind == "text":
+        raise Unknown("text as a condition")
+    flags: Flags = np.asarray(result.values).astype(bool)
+    return flags
+
+
+def _column(node: exp.Expression, rows: Columns) -> Result:
+    return rows.column(node.name)
+
+
+def _literal(node: exp.Expression, rows: Columns) -> Result:
+    every = np.ones(rows.size, bool)
+    if isinstance(node, exp.Boolean):
+        return Result(np.full(rows.size, float(bool(node.this))), every)
+    if isinstance(node, exp.Null):
+        return Result(np.zeros(rows.size), ~every)
+    if node.args.get("is_string"):
+        return Result(np.full(rows.size, node.this, object), every, "text")
+    text = str(node.this)
+    # Whole numbers stay whole: ids beyond 2^53 differ in digits that a float does not have.
+    return Result(np.full(rows.size, int(text) if text.isdigit() and len(text) < 19 else float(text)), every)
+
+
+def _cast(node: exp.Expression, rows: Columns) -> Result:
+    inner = _evaluate(node.this, rows)
+    wanted = _shape_of_type(node.args["to"])
+    if wanted is None or wanted == inner.kind:
+        return inner
+    if inner.kind == "text" and _is_constant(node.this):
+        value = _constant_as(str(inner.values[0]), wanted) if rows.size else 0.0
+        return Result(np.full(rows.size, value), inner.known, wanted)
+    if inner.kind == "text" and wanted == "number":
+        return _parsed_numbers(inner)
+    if inner.kind == "date" and wanted == "moment":
+        return Result(inner.values * DAY_US, inner.known, "moment")
+    if inner.kind == "moment" and wanted == "date":
+        return Result(np.floor(inner.values / DAY_US), inner.known, "date")
+    raise Unknown(f"cast from {inner.kind} to {wanted}")
+
+
+def _parsed_numbers(inner: Result) -> Result:
+    values = np.zeros(len(inner.values))
+    for row in np.flatnonzero(inner.known):
+        try:
+            values[row] = float(inner.values[row])
+        except ValueError:
+            raise Unknown(str(inner.values[row])) from None
+    return Result(values, inner.known)
+
+
+def _shape_of_type(kind: exp.Expression) -> str | None:
+    text = str(kind.this.value if isinstance(kind, exp.DataType) and hasattr(kind.this, "value") else kind).upper()
+    if isinstance(kind, exp.DataType) and kind.args.get("nested"):
+        raise Unknown(text)
+    if text.startswith(("TIMESTAMP", "DATETIME")):
+        return "moment"
+    if text.startswith("TIME"):
+        return "time"
+    if text in ("DATE", "INTERVAL"):
+        return text.lower()
+    if text.startswith(("TEXT", "VARCHAR", "CHAR", "NCHAR", "BPCHAR")):
+        return "text"
+    if text in ("INT", "BIGINT", "SMALLINT", "DECIMAL", "DOUBLE", "FLOAT", "NUMERIC", "MONEY", "REAL", "BOOLEAN"):
+        return "number"
+    # A type of the schema's own: an enum or a domain changes no value.
+    return None
+
+
+def _logic(node: exp.Expression, rows: Columns) -> Result:
+    one, other = _evaluate(node.this, rows), _evaluate(node.expression, rows)
+    a, b = _truth(one), _truth(other)
+    if isinstance(node, exp.And):
+        false = (one.known & ~a) | (other.known & ~b)
+        return Result(~false, (one.known & other.known) | false)
+    true = (one.known & a) | (other.known & b)
+    return Result(true, (one.known & other.known) | true)
+
+
+def _not(node: exp.Expression, rows: Columns) -> Result:
+    inner = _evaluate(node.this, rows)
+    return Result(~_truth(inner), inner.known)
+
+
+def _is(node: exp.Expression, rows: Columns) -> Result:
+    every = np.ones(rows.size, bool)
+    if isinstance(node.expression, exp.Null):
+        return Result(~_known(node.this, rows), every)
+    if isinstance(node.expression, exp.Boolean):
+        inner = _evaluate(node.this, rows)
+        return Result(inner.known & (_truth(inner) == bool(node.expression.this)), every)
+    raise Unknown("Is")
+
+
+def _known(node: exp.Expression, rows: Columns) -> Flags:
+    while isinstance(node, exp.Paren | exp.Cast):
+        node = node.this
+    return rows.known(node.name) if isinstance(node, exp.Column) else _evaluate(node, rows).known
+
+
+def _arithmetic(node: exp.Expression, rows: Columns) -> Result:
+    one, other = _evaluate(node.this, rows), _evaluate(node.expression, rows)
+    known = one.known & other.known
+    kinds = (one.kind, other.kind)
+    if "text" in kinds:
+        raise Unknown("arithmetic on texts")
+    a, b = np.asarray(one.values, np.float64), np.asarray(other.values, np.float64)
+    if isinstance(node, exp.Mod):
+        safe = np.where(b == 0, 1.0, b)
+        return Result(np.fmod(a, safe), known & (b != 0))
+    if isinstance(node, exp.Div):
+        safe = np.where(b == 0, 1.0, b)
+        # Whole numbers divide to whole numbers in most databases; here it cannot be told, so only exact ones count.
+        if kinds == ("number", "number") and not np.all(a / safe == np.trunc(a / safe)):
+            raise Unknown("a division with a rest")
+        return Result(a / safe, known & (b != 0), one.kind)
+    return Result(_ARITHMETIC[type(node)](a, b), known, _kind_of(type(node), *kinds))
+
+
+def _kind_of(node: type[exp.Expression], one: str, other: str) -> str:
+    if one == other == "number":
+        return "number"
+    if node is exp.Sub and one == other:
+        return "number" if one == "date" else "interval"
+    if {one, other} == {"date", "number"}:
+        return "date"
+    if "interval" in (one, other) and {one, other} <= {"moment", "time", "interval", "number"}:
+        rest = {one, other} - {"interval"}
+        return "interval" if rest <= {"number"} else rest.pop()
+    raise Unknown(f"{one} and {other}")
+
+
+_ARITHMETIC: Mapping[type[exp.Expression], Callable[[Values, Values], Values]] = {
+    exp.Add: lambda a, b: a + b,
+    exp.Sub: lambda a, b: a - b,
+    exp.Mul: lambda a, b: a * b,
+}
+_COMPARE: Mapping[type[exp.Expression], Callable[[Values, Values], Values]] = {
     exp.EQ: lambda a, b: a == b,
     exp.NEQ: lambda a, b: a != b,
     exp.LT: lambda a, b: a < b,
@@ -87,246 +316,388 @@ _COMPARE: Mapping[type[exp.Expr], Callable[[Values, Values], Values]] = {
 }
 
 
-def _test(node: exp.Expr, rows: Columns, dialect: str) -> Result:
-    """A comparison, BETWEEN, or membership in a list or array."""
-    kind = type(node)
-    if isinstance(node, exp.Between):
-        low = _compare(exp.GTE, node.this, node.args["low"], rows, dialect)
-        high = _compare(exp.LTE, node.this, node.args["high"], rows, dialect)
-        return low[0] & high[0], low[1] & high[1]
-    if isinstance(node, exp.In):
-        if not node.expressions:
-            raise Unknown("In")
-        return _in(node.this, node.expressions, rows, dialect)
-    if kind is exp.EQ and isinstance(node.expression, exp.Any):
-        return _in(node.this, _array_items(node.expression), rows, dialect)
-    if isinstance(node, exp.NullSafeEQ | exp.NullSafeNEQ):
-        (value, both), (_, left), (_, right) = (
-            _compare(exp.EQ, node.this, node.expression, rows, dialect),
-            evaluate(node.this, rows, dialect),
-            evaluate(node.expression, rows, dialect),
+def _comparison(node: exp.Expression, rows: Columns) -> Result:
+    if isinstance(node.expression, exp.Any | exp.All):
+        return _any_or_all(node, rows)
+    return _compare(type(node), node.this, node.expression, rows)
+
+
+def _compare(kind: type[exp.Expression], left: exp.Expression, right: exp.Expression, rows: Columns) -> Result:
+    one, other = _aligned(left, right, rows)
+    known = one.known & other.known
+    labels = _labels(left, right, rows)
+    if labels and kind not in (exp.EQ, exp.NEQ):
+        one, other = _ranks(one, labels), _ranks(other, labels)
+    if one.kind == "text":
+        if kind not in (exp.EQ, exp.NEQ) and not labels:
+            # How texts are sorted is the database's own matter.
+            raise Unknown("the order of texts")
+        return Result(_COMPARE[kind](one.values, other.values).astype(bool), known)
+    if one.values.dtype.kind in "iub" and other.values.dtype.kind in "iub":
+        return Result(_COMPARE[kind](one.values, other.values), known)
+    a, b = np.asarray(one.values, np.float64), np.asarray(other.values, np.float64)
+    if kind in (exp.EQ, exp.NEQ, exp.LTE, exp.GTE):
+        # Decimals travel as floats: what differs by less than they can tell is equal.
+        close = np.isclose(a, b, rtol=1e-12, atol=1e-9)
+        b = np.where(close, a, b)
+    return Result(_COMPARE[kind](a, b), known)
+
+
+def _labels(left: exp.Expression, right: exp.Expression, rows: Columns) -> tuple[str, ...]:
+    for side in (left, right):
+        for column in side.find_all(exp.Column):
+            found = rows.labels(column.name)
+            if found:
+                return found
+    return ()
+
+
+def _ranks(result: Result, labels: tuple[str, ...]) -> Result:
+    place = {label: float(number) for number, label in enumerate(labels)}
+    return Result(np.array([place.get(str(value), -1.0) for value in result.values]), result.known)
+
+
+def _aligned(left: exp.Expression, right: exp.Expression, rows: Columns) -> tuple[Result, Result]:
+    one, other = _evaluate(left, rows), _evaluate(right, rows)
+    if one.kind == other.kind:
+        return one, other
+    if one.kind == "text" and _is_constant(left):
+        return _as_kind(one, other.kind), other
+    if other.kind == "text" and _is_constant(right):
+        return one, _as_kind(other, one.kind)
+    if {one.kind, other.kind} == {"date", "moment"}:
+        return tuple(  # type: ignore[return-value]
+            Result(part.values * DAY_US, part.known, "moment") if part.kind == "date" else part for part in (one, other)
         )
-        same = (both & _truth(value)) | (~left & ~right)
-        return same ^ isinstance(node, exp.NullSafeNEQ), np.ones(rows.size, bool)
-    if kind in _COMPARE:
-        return _compare(kind, node.this, node.expression, rows, dialect)
-    raise Unknown(kind.__name__)
+    if "text" in (one.kind, other.kind):
+        raise Unknown(f"{one.kind} and {other.kind}")
+    if not {one.kind, other.kind} <= {"number", "interval"}:
+        raise Unknown(f"{one.kind} and {other.kind}")
+    return one, other
 
 
-def _compare(kind: type[exp.Expr], left: exp.Expr, right: exp.Expr, rows: Columns, dialect: str) -> Result:
-    (a, known_a), (b, known_b) = evaluate(left, rows, dialect), evaluate(right, rows, dialect)
-    if a.dtype == object and b.dtype != object:
-        a = _align(a, left, right, rows)
-    elif b.dtype == object and a.dtype != object:
-        b = _align(b, right, left, rows)
-    known = known_a & known_b
-    if a.dtype == object and kind not in (exp.EQ, exp.NEQ):
-        # What stands where nothing is known may not be comparable at all.
-        a, b = np.where(known, a, ""), np.where(known, b, "")
-    return _COMPARE[kind](a, b), known
+def _as_kind(texts: Result, kind: str) -> Result:
+    value = _constant_as(str(texts.values[0]), kind) if len(texts.values) else 0.0
+    return Result(np.full(len(texts.values), value), texts.known, kind)
 
 
-def _align(texts: Values, spelled: exp.Expr, beside: exp.Expr, rows: Columns) -> Values:
-    """A text constant as the number that the column beside it is stored as."""
-    while isinstance(spelled, exp.Paren | exp.Cast | exp.TryCast):
-        spelled = spelled.this
-    column = next(iter(beside.find_all(exp.Column)), None)
-    kind = rows.kind(column.name) if column is not None else None
-    if not isinstance(spelled, exp.Literal):
-        raise Unknown(type(spelled).__name__)
-    first = str(spelled.this)
+def _is_constant(node: exp.Expression) -> bool:
+    return not any(node.find_all(exp.Column))
+
+
+def _constant_as(text: str, kind: str) -> float:
     try:
-        if kind is Kind.DATE:
-            return np.full(len(texts), np.datetime64(first[:10], "D").astype(np.int64), np.float64)
-        if kind in (Kind.TIMESTAMP, Kind.TIMESTAMPTZ):
-            return np.full(len(texts), np.datetime64(first[:26].replace(" ", "T"), "us").astype(np.int64), np.float64)
-        if kind is Kind.TIME:
-            parts = [float(part) for part in first.split(":")]
-            seconds = sum(part * unit for part, unit in zip(parts, (3600, 60, 1), strict=False))
-            # The end of the day, 24:00, lies after every time of it.
-            return np.full(len(texts), seconds * 1e6)
-        return np.full(len(texts), float(first))
+        if text.lstrip("-") == "infinity":
+            return float("-inf") if text.startswith("-") else float("inf")
+        if kind == "date":
+            return float(np.datetime64(text[:10], "D").astype(np.int64))
+        if kind == "moment":
+            return _moment(text)
+        if kind == "time":
+            return _clock(text)
+        if kind == "interval":
+            return _span(text)
+        return float({"t": "1", "f": "0", "true": "1", "false": "0"}.get(text, text.lstrip("$").replace(",", "")))
     except ValueError:
-        raise Unknown(first) from None
+        raise Unknown(text) from None
 
 
-def _in(what: exp.Expr, items: list[exp.Expr], rows: Columns, dialect: str) -> Result:
-    _, known = evaluate(what, rows, dialect)
-    found = np.zeros(rows.size, bool)
-    for item in items:
-        found |= _truth(_compare(exp.EQ, what, item, rows, dialect)[0])
-    return found, known
+def _moment(text: str) -> float:
+    match = _MOMENT.fullmatch(text)
+    if match is None:
+        raise Unknown(text)
+    day, clock, sign, hours, minutes = match.groups()
+    value = float(np.datetime64(f"{day}T{clock or '00:00'}", "us").astype(np.int64))
+    offset = (int(hours or 0) * 60 + int(minutes or 0)) * 6e7
+    return value - offset if sign == "+" else value + offset
 
 
-def _array_items(node: exp.Expr) -> list[exp.Expr]:
-    arrays = list(node.find_all(exp.Array))
+def _clock(text: str) -> float:
+    match = _CLOCK.match(text)
+    if match is None:
+        raise Unknown(text)
+    sign, hours, minutes, seconds = match.groups()
+    value = (int(hours) * 60 + int(minutes)) * 6e7 + float(seconds or 0) * 1e6
+    return -value if sign else value
+
+
+def _span(text: str) -> float:
+    parts = _INTERVAL.findall(text)
+    clock = _CLOCK.search(text)
+    if not parts and clock is None:
+        return float(text) * 1e6
+    return sum(float(number) * _UNITS[unit.lower()] for number, unit in parts) + (_clock(clock[0]) if clock else 0.0)
+
+
+def _interval(node: exp.Expression, rows: Columns) -> Result:
+    unit = node.args.get("unit")
+    text = f"{node.this.name if node.this is not None else ''} {unit.name if unit is not None else ''}".strip()
+    return Result(np.full(rows.size, _constant_as(text, "interval")), np.ones(rows.size, bool), "interval")
+
+
+def _between(node: exp.Expression, rows: Columns) -> Result:
+    low = _compare(exp.GTE, node.this, node.args["low"], rows)
+    high = _compare(exp.LTE, node.this, node.args["high"], rows)
+    return Result(_truth(low) & _truth(high), low.known & high.known)
+
+
+def _in(node: exp.Expression, rows: Columns) -> Result:
+    if node.args.get("query") is not None:
+        raise Unknown("a query")
+    return _any_of(exp.EQ, node.this, node.expressions, rows)
+
+
+def _any_or_all(node: exp.Expression, rows: Columns) -> Result:
+    arrays = list(node.expression.find_all(exp.Array))
     if len(arrays) != 1:
         raise Unknown("Any")
-    return list(arrays[0].expressions)
-
-
-# -- logic ------------------------------------------------------------------------------------------------------------
-
-
-def _connect(node: Any, rows: Columns, dialect: str) -> Result:
-    (a, known_a), (b, known_b) = evaluate(node.this, rows, dialect), evaluate(node.expression, rows, dialect)
-    one, other = _truth(a), _truth(b)
-    if isinstance(node, exp.And):
-        false = (known_a & ~one) | (known_b & ~other)
-        return ~false, (known_a & known_b) | false
-    true = (known_a & one) | (known_b & other)
-    return true, (known_a & known_b) | true
-
-
-def _not(node: Any, rows: Columns, dialect: str) -> Result:
-    value, known = evaluate(node.this, rows, dialect)
-    return ~_truth(value), known
-
-
-def _is(node: Any, rows: Columns, dialect: str) -> Result:
-    value, known = evaluate(node.this, rows, dialect)
+    if isinstance(node.expression, exp.Any):
+        return _any_of(type(node), node.this, arrays[0].expressions, rows)
     every = np.ones(rows.size, bool)
-    if isinstance(node.expression, exp.Null):
-        return ~known, every
-    if isinstance(node.expression, exp.Boolean):
-        return known & (_truth(value) == bool(node.expression.this)), every
-    raise Unknown("Is")
+    known = every.copy()
+    for item in arrays[0].expressions:
+        part = _compare(type(node), node.this, item, rows)
+        every &= _truth(part) | ~part.known
+        known &= part.known
+    return Result(every, known | ~every)
 
 
-def _case(node: Any, rows: Columns, dialect: str) -> Result:
+def _any_of(kind: type[exp.Expression], what: exp.Expression, items: list[exp.Expression], rows: Columns) -> Result:
+    found, known = np.zeros(rows.size, bool), np.ones(rows.size, bool)
+    for item in items:
+        part = _compare(kind, what, item, rows)
+        found |= _truth(part) & part.known
+        known &= part.known
+    return Result(found, known | found)
+
+
+def _distinct(node: exp.Expression, rows: Columns) -> Result:
+    one, other = _aligned(node.this, node.expression, rows)
+    same = (one.known & other.known & (one.values == other.values)) | (~one.known & ~other.known)
+    return Result(same if isinstance(node, exp.NullSafeEQ) else ~same, np.ones(rows.size, bool))
+
+
+def _case(node: exp.Expression, rows: Columns) -> Result:
     default = node.args.get("default")
-    value, known = evaluate(default if default is not None else exp.Null(), rows, dialect)
-    for branch in reversed(node.args["ifs"]):
-        test = branch.this if node.this is None else exp.EQ(this=node.this.copy(), expression=branch.this.copy())
-        chosen, sure = evaluate(test, rows, dialect)
-        then, there = evaluate(branch.args["true"], rows, dialect)
-        here = sure & _truth(chosen)
-        if (then.dtype == object) != (value.dtype == object) and known.any():
-            raise Unknown("Case")
-        value, known = np.where(here, then, value), np.where(here, there, known)
-    return value, known
+    branches = [(part.this, part.args["true"]) for part in node.args["ifs"]]
+    result = _evaluate(default, rows) if default is not None else _literal(exp.Null(), rows)
+    for condition, value in reversed(branches):
+        if node.this is not None:
+            chosen = _compare(exp.EQ, node.this, condition, rows)
+        else:
+            chosen = _evaluate(condition, rows)
+        taken = _truth(chosen) & chosen.known
+        part = _evaluate(value, rows)
+        if part.kind != result.kind and result.known.any():
+            raise Unknown("branches of different kinds")
+        known = np.where(taken, part.known, result.known)
+        result = Result(np.where(taken, part.values, result.values), known, part.kind)
+    return result
 
 
-def _truth(value: Values) -> npt.NDArray[np.bool_]:
-    if value.dtype == object:
-        raise Unknown("a text as a condition")
-    return value.astype(bool)
+def _coalesce(node: exp.Expression, rows: Columns) -> Result:
+    parts = [_evaluate(part, rows) for part in (node.this, *node.expressions)]
+    result = parts[0]
+    for part in parts[1:]:
+        part = _as_kind(part, result.kind) if part.kind == "text" and result.kind != "text" else part
+        if part.kind != result.kind:
+            raise Unknown("coalesce over different kinds")
+        result = Result(np.where(result.known, result.values, part.values), result.known | part.known, result.kind)
+    return result
 
 
-# -- values -----------------------------------------------------------------------------------------------------------
+def _extreme(node: exp.Expression, rows: Columns) -> Result:
+    parts = [_evaluate(part, rows) for part in (node.this, *node.expressions) if part is not None]
+    if any(part.kind != parts[0].kind or part.kind == "text" for part in parts):
+        raise Unknown("greatest over different kinds")
+    choose = np.fmax if isinstance(node, exp.Greatest) else np.fmin
+    values = functools.reduce(choose, [np.where(part.known, part.values, np.nan) for part in parts])
+    return Result(np.nan_to_num(values), ~np.isnan(values), parts[0].kind)
 
-_ARITHMETIC: Mapping[type[exp.Expr], Callable[[Values, Values], Values]] = {
-    exp.Add: lambda a, b: a + b,
-    exp.Sub: lambda a, b: a - b,
-    exp.Mul: lambda a, b: a * b,
-    exp.Mod: lambda a, b: np.fmod(a, np.where(b == 0, 1, b)),
+
+def _rounded(node: exp.Expression, rows: Columns) -> Result:
+    inner = _evaluate(node.this, rows)
+    if inner.kind == "text":
+        raise Unknown("a text")
+    values = np.asarray(inner.values, np.float64)
+    if isinstance(node, exp.Round):
+        decimals = node.args.get("decimals")
+        scale = 10.0 ** (int(decimals.name) if decimals is not None else 0)
+        return Result(np.sign(values) * np.floor(np.abs(values) * scale + 0.5 + 1e-9) / scale, inner.known, inner.kind)
+    if isinstance(node, exp.Neg | exp.Abs):
+        return Result(-values if isinstance(node, exp.Neg) else np.abs(values), inner.known, inner.kind)
+    return Result(np.floor(values) if isinstance(node, exp.Floor) else np.ceil(values), inner.known, inner.kind)
+
+
+def _extract(node: exp.Expression, rows: Columns) -> Result:
+    inner = _evaluate(node.expression, rows)
+    part = node.name.lower()
+    if inner.kind not in ("date", "moment"):
+        raise Unknown(part)
+    days = np.floor(inner.values if inner.kind == "date" else inner.values / DAY_US)
+    stamps = np.where(inner.known & np.isfinite(days), days, 0).astype("datetime64[D]")
+    months = stamps.astype("datetime64[M]")
+    if part in ("dow", "isodow"):
+        monday = (days + 3) % 7
+        return Result(monday + 1 if part == "isodow" else (monday + 1) % 7, inner.known)
+    if part == "year":
+        return Result(stamps.astype("datetime64[Y]").astype(np.int64) + 1970.0, inner.known)
+    if part == "month":
+        return Result(months.astype(np.int64) % 12 + 1.0, inner.known)
+    if part == "day":
+        return Result((stamps - months.astype("datetime64[D]")).astype(np.int64) + 1.0, inner.known)
+    if part == "hour" and inner.kind == "moment":
+        return Result(np.floor(inner.values % DAY_US / 3.6e9), inner.known)
+    raise Unknown(part)
+
+
+# -- texts ------------------------------------------------------------------------------------------------------------
+
+
+def _mapped(inner: Result, change: Callable[[str], Any], kind: str) -> Result:
+    if inner.kind != "text":
+        raise Unknown("no text")
+    made = [change(str(value)) if there else None for value, there in zip(inner.values, inner.known, strict=True)]
+    if kind == "text":
+        values = np.array(made, object)
+    else:
+        values = np.array([0.0 if value is None else float(value) for value in made])
+    return Result(values, inner.known, kind)
+
+
+def _text(node: exp.Expression, rows: Columns) -> Result:
+    if isinstance(node, exp.Length) and node.args.get("binary"):
+        return _mapped(_evaluate(node.this, rows), lambda text: len(text.encode()), "number")
+    changes: Mapping[type[exp.Expression], tuple[Callable[[str], Any], str]] = {
+        exp.Length: (len, "number"),
+        exp.ByteLength: (lambda text: len(text.encode()), "number"),
+        exp.Lower: (str.lower, "text"),
+        exp.Upper: (str.upper, "text"),
+    }
+    change, kind = changes[type(node)]
+    return _mapped(_evaluate(node.this, rows), change, kind)
+
+
+def _trim(node: exp.Expression, rows: Columns) -> Result:
+    signs = node.expression.name if node.expression is not None else " "
+    side = str(node.args.get("position") or "BOTH").upper()
+    strip: Callable[[str], str] = {
+        "LEADING": lambda text: text.lstrip(signs),
+        "TRAILING": lambda text: text.rstrip(signs),
+    }.get(side, lambda text: text.strip(signs))
+    return _mapped(_evaluate(node.this, rows), strip, "text")
+
+
+def _pattern(node: exp.Expression, rows: Columns) -> Result:
+    if not _is_constant(node.expression):
+        raise Unknown("a pattern from a column")
+    found = node.expression.find(exp.Literal)
+    if found is None or not found.args.get("is_string"):
+        raise Unknown("pattern")
+    ignore = re.I if isinstance(node, exp.RegexpILike | exp.ILike) else 0
+    if isinstance(node, exp.Like | exp.ILike):
+        regex = "".join(_LIKE.get(sign, re.escape(sign)) for sign in found.name)
+        test = re.compile(regex, re.S | ignore).fullmatch
+    else:
+        text = found.name
+        if isinstance(node.expression, exp.Anonymous | exp.SimilarTo) or node.expression.find(exp.Anonymous):
+            text = _similar(text)
+        try:
+            test = re.compile(python_regex(text), ignore).search
+        except re.error:
+            raise Unknown(text) from None
+    return _mapped(_evaluate(node.this, rows), lambda value: test(value) is not None, "number")
+
+
+_LIKE = {"%": ".*", "_": "."}
+
+
+def _similar(text: str) -> str:
+    return "^(?:" + "".join(_LIKE.get(sign, sign) for sign in text) + ")$"
+
+
+def _joined(node: exp.Expression, rows: Columns) -> Result:
+    one, other = _evaluate(node.this, rows), _evaluate(node.expression, rows)
+    if one.kind != "text" or other.kind != "text":
+        raise Unknown("no texts")
+    return Result(one.values + other.values, one.known & other.known, "text")
+
+
+def _positioned(node: exp.Expression, rows: Columns) -> Result:
+    part = node.args.get("substr")
+    if part is None or not isinstance(part, exp.Literal | exp.Cast):
+        raise Unknown("position")
+    sought = part.find(exp.Literal)
+    wanted = sought.name if sought is not None else ""
+    return _mapped(_evaluate(node.this, rows), lambda text: text.find(wanted) + 1, "number")
+
+
+def _part_of_text(node: exp.Expression, rows: Columns) -> Result:
+    def whole(name: str, otherwise: int) -> int:
+        given = node.args.get(name)
+        if given is None:
+            return otherwise
+        if not isinstance(given, exp.Literal):
+            raise Unknown(name)
+        return int(given.name)
+
+    inner = _evaluate(node.this, rows)
+    if isinstance(node, exp.Left):
+        return _mapped(inner, lambda text: text[: whole("expression", 0)], "text")
+    if isinstance(node, exp.Right):
+        return _mapped(inner, lambda text: text[-whole("expression", 1) :], "text")
+    start, length = whole("start", 1) - 1, whole("length", 10**9)
+    return _mapped(inner, lambda text: text[max(0, start) : max(0, start + length)], "text")
+
+
+def _starts(node: exp.Expression, rows: Columns) -> Result:
+    sought = node.expression.find(exp.Literal)
+    if sought is None:
+        raise Unknown("starts_with")
+    return _mapped(_evaluate(node.this, rows), lambda text: text.startswith(sought.name), "number")
+
+
+def _function(node: exp.Expression, rows: Columns) -> Result:
+    name, every = node.name.lower(), np.ones(rows.size, bool)
+    if name in ("num_nonnulls", "num_nulls"):
+        filled = np.sum([_known(part, rows) for part in node.expressions], axis=0).astype(float)
+        return Result(filled if name == "num_nonnulls" else len(node.expressions) - filled, every)
+    if name in ("octet_length", "btrim") and len(node.expressions) == 1:
+        change: Callable[[str], Any] = (lambda text: len(text.encode())) if name == "octet_length" else str.strip
+        return _mapped(_evaluate(node.expressions[0], rows), change, "number" if name == "octet_length" else "text")
+    raise Unknown(name)
+
+
+def _same(node: exp.Expression, rows: Columns) -> Result:
+    return _evaluate(node.this, rows)
+
+
+_NODES: Mapping[type[Any] | tuple[type[Any], ...], Callable[[exp.Expression, Columns], Result]] = {
+    exp.Paren: _same,
+    exp.Collate: _same,
+    exp.Cast: _cast,
+    exp.Column: _column,
+    (exp.Literal, exp.Boolean, exp.Null): _literal,
+    (exp.And, exp.Or): _logic,
+    exp.Not: _not,
+    exp.Is: _is,
+    (exp.Round, exp.Abs, exp.Floor, exp.Ceil, exp.Neg): _rounded,
+    (exp.Add, exp.Sub, exp.Mul, exp.Div, exp.Mod): _arithmetic,
+    exp.Between: _between,
+    exp.In: _in,
+    (exp.NullSafeEQ, exp.NullSafeNEQ): _distinct,
+    (exp.EQ, exp.NEQ, exp.LT, exp.LTE, exp.GT, exp.GTE): _comparison,
+    exp.Case: _case,
+    exp.Coalesce: _coalesce,
+    (exp.Greatest, exp.Least): _extreme,
+    exp.Interval: _interval,
+    exp.Extract: _extract,
+    (exp.Length, exp.ByteLength, exp.Lower, exp.Upper): _text,
+    exp.Trim: _trim,
+    (exp.RegexpLike, exp.RegexpILike, exp.Like, exp.ILike): _pattern,
+    exp.DPipe: _joined,
+    exp.StrPosition: _positioned,
+    (exp.Substring, exp.Left, exp.Right): _part_of_text,
+    exp.StartsWith: _starts,
+    exp.Anonymous: _function,
 }
-
-
-def _calculate(node: Any, rows: Columns, dialect: str) -> Result:
-    (a, known_a), (b, known_b) = evaluate(node.this, rows, dialect), evaluate(node.expression, rows, dialect)
-    if a.dtype == object or b.dtype == object:
-        raise Unknown(type(node).__name__)
-    return _ARITHMETIC[type(node)](a, b), known_a & known_b
-
-
-def _constant(node: Any, rows: Columns, _dialect: str) -> Result:
-    every, none = np.ones(rows.size, bool), np.zeros(rows.size, bool)
-    if isinstance(node, exp.Null):
-        return np.zeros(rows.size), none
-    if isinstance(node, exp.Boolean):
-        return np.full(rows.size, float(bool(node.this))), every
-    if node.args.get("is_string"):
-        return np.full(rows.size, node.this, object), every
-    text = str(node.this)
-    # Whole numbers stay whole: ids beyond 2^53 differ in digits that a float does not have.
-    return np.full(rows.size, int(text) if text.isdigit() and len(text) < 19 else float(text)), every
-
-
-def _number_of(node: Any, rows: Columns, dialect: str) -> Result:
-    value, known = evaluate(node.this, rows, dialect)
-    if value.dtype == object:
-        raise Unknown(type(node).__name__)
-    numbers = value.astype(np.float64) if value.dtype == bool else value
-    return -numbers if isinstance(node, exp.Neg) else abs(numbers), known
-
-
-def _trimmed(text: str) -> str:
-    return text.strip(" ")
-
-
-_TEXT_CHANGES: Mapping[type[exp.Expr], Callable[[str], str]] = {
-    exp.Upper: str.upper,
-    exp.Lower: str.lower,
-    exp.Trim: _trimmed,
-}
-
-
-def _text_of(node: Any, rows: Columns, dialect: str) -> Result:
-    value, known = evaluate(node.this, rows, dialect)
-    if value.dtype != object:
-        raise Unknown(type(node).__name__)
-    if isinstance(node, exp.Length):
-        return np.fromiter((len(str(one)) for one in value), np.int64, len(value)), known
-    if isinstance(node, exp.Trim) and (node.expression is not None or node.args.get("position")):
-        raise Unknown("Trim")
-    change = _TEXT_CHANGES[type(node)]
-    changed = np.empty(len(value), object)
-    changed[:] = [change(str(one)) for one in value]
-    return changed, known
-
-
-def _coalesce(node: Any, rows: Columns, dialect: str) -> Result:
-    value, known = evaluate(node.this, rows, dialect)
-    for other in node.expressions:
-        then, there = evaluate(other, rows, dialect)
-        if (then.dtype == object) != (value.dtype == object):
-            raise Unknown("Coalesce")
-        value, known = np.where(known, value, then), known | there
-    return value, known
-
-
-def _like(node: Any, rows: Columns, dialect: str) -> Result:
-    value, known = evaluate(node.this, rows, dialect)
-    pattern = node.expression
-    while isinstance(pattern, exp.Paren | exp.Cast | exp.TryCast):
-        pattern = pattern.this
-    if value.dtype != object or not isinstance(pattern, exp.Literal):
-        raise Unknown(type(node).__name__)
-    # SQLite's LIKE sees no capitals, nor does MySQL's in its usual collations.
-    careless = isinstance(node, exp.Like) and dialect in ("sqlite", "mysql")
-    folded = careless or isinstance(node, exp.ILike | exp.RegexpILike)
-    plain = isinstance(node, exp.Like | exp.ILike)
-    try:
-        matcher = re.compile(_like_regex(pattern.this) if plain else pattern.this, (re.I if folded else 0) | re.S)
-    except re.error:
-        raise Unknown(pattern.this) from None
-    matches = matcher.fullmatch if plain else matcher.search
-    return np.fromiter((matches(str(one)) is not None for one in value), bool, len(value)), known
-
-
-def _like_regex(pattern: str) -> str:
-    return "".join({"%": ".*", "_": "."}.get(sign, re.escape(sign)) for sign in pattern)
-
-
-def _counted_nulls(node: Any, rows: Columns, dialect: str) -> Result:
-    if node.name.lower() not in ("num_nonnulls", "num_nulls"):
-        raise Unknown(node.name)
-    known = np.stack([evaluate(one, rows, dialect)[1] for one in node.expressions])
-    wanted = known if node.name.lower() == "num_nonnulls" else ~known
-    return wanted.sum(axis=0), np.ones(rows.size, bool)
-
-
-_HANDLERS: tuple[tuple[Any, Callable[[Any, Columns, str], Result]], ...] = (
-    (exp.Literal | exp.Boolean | exp.Null, _constant),
-    (exp.And | exp.Or, _connect),
-    (exp.Not, _not),
-    (exp.Is, _is),
-    (exp.Case, _case),
-    (exp.Neg | exp.Abs, _number_of),
-    (exp.Length | exp.Upper | exp.Lower | exp.Trim, _text_of),
-    (exp.Coalesce, _coalesce),
-    (exp.Like | exp.ILike | exp.RegexpLike | exp.RegexpILike, _like),
-    (exp.Anonymous, _counted_nulls),
-    (exp.Add | exp.Sub | exp.Mul | exp.Mod, _calculate),
-)

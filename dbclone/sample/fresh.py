@@ -16,7 +16,7 @@ import numpy as np
 from sqlglot import expressions as exp
 
 from dbclone.sample.demands import spelled
-from dbclone.sample.expressions import columns_in
+from dbclone.sample.expressions import column_names
 from dbclone.schema import Column, Kind, Table
 
 _SEEN = 2_000
@@ -30,7 +30,7 @@ class Fresh:
         table: Table,
         values: Mapping[str, list[Any]],
         rows: Sequence[int],
-        conditions: Iterable[exp.Expr],
+        conditions: Iterable[exp.Expression],
         rng: np.random.Generator,
     ) -> None:
         self._table, self._rng = table, rng
@@ -41,10 +41,10 @@ class Fresh:
         for tree in conditions:
             self._note(tree)
 
-    def _note(self, tree: exp.Expr) -> None:
+    def _note(self, tree: exp.Expression) -> None:
         """Remembers the constants that a condition compares its columns with: the schema lists them itself."""
         constants = [str(one.this) for one in tree.find_all(exp.Literal)]
-        for name in columns_in(tree):
+        for name in column_names(tree):
             column = spelled(self._table, name)
             if column is not None:
                 self._listed.setdefault(column, []).extend(constants)

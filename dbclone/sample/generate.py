@@ -22,12 +22,13 @@ from dbclone.models.table import Models, TableModel
 from dbclone.profile.rules import Dependency, NullWhen, NullWith, Rule
 from dbclone.profile.value import Profile
 from dbclone.sample.aggregates import Aggregates
-from dbclone.sample.conditions import admitted_rows, mend_conditions
+from dbclone.sample.conditions import admitted_parents, admitted_rows, mend_conditions, mend_linked
 from dbclone.sample.emit import fields_of, numbers_of
 from dbclone.sample.exclusions import keep_apart
 from dbclone.sample.executor import Serial, Threads, in_order
 from dbclone.sample.filled import Filled, make_filled
 from dbclone.sample.hierarchy import keep_kin
+from dbclone.sample.overlaps import agree_on_shared
 from dbclone.sample.parents import adjust, choose_parents, degrees, grow_hierarchy
 from dbclone.sample.pool import take_pool
 from dbclone.sample.rules import keep_rules, touching
@@ -243,6 +244,11 @@ class Generator:
         free = self.draw.scale != 1.0 and not self.plan.strategy(key.parent).is_real and name not in self.draw.rows
         if not free or abs(natural + alone - wanted) > 0.2 * wanted + 5:
             counts = adjust(counts, wanted - alone, about.unique, rng)
+        admitted = admitted_parents(parent, self.schema.table(name), key, self.schema.dialect)
+        if admitted is not None:
+            total = int(counts.sum())
+            counts = np.where(admitted, counts, 0)
+            counts[admitted] = adjust(counts[admitted], total, about.unique, rng)
         return counts, alone
 
     def _fill_entries(self, filled: Filled) -> None:
@@ -269,9 +275,8 @@ class Generator:
     def _mend(self, filled: Filled) -> None:
         """Makes CHECKs and uniqueness hold."""
         model = filled.model
-        for condition in mend_conditions(filled, self.schema.dialect, self.draw.seed):
-            self.notes.append(f"{model.name}: no row satisfies {condition}")
-        dropped = mend_duplicates(filled, self.draw.seed)
+        mend_conditions(filled, self.schema.dialect, self.draw.seed, self.filled)
+        dropped = mend_duplicates(filled, self.draw.seed, self.schema.dialect, self.filled)
         if dropped:
             self.notes.append(f"{model.name}: {dropped} rows left out, since no value was free that keeps them unique")
 
@@ -313,6 +318,7 @@ class Generator:
                 if slot is not None and about.mode == "category":
                     filled.own[:, model.first_slot[slot]] = codes
         self._follow_wider_keys(filled)
+        agree_on_shared(filled, self.filled, self.draw.seed)
         keep_meetings(filled, self.filled, self.profile.rules, self.draw.seed)
         keep_bounded(filled, self.filled, self.profile.rules, self.draw.seed)
         missing = np.zeros(filled.rows, bool)
@@ -356,6 +362,7 @@ class Generator:
                     for other in kin_keys(filled, number, self.profile.rules):
                         keep_kin(filled, number, other, self.draw.seed)
                     self._keep_linked(filled, number)
+            self._mend_linked(filled)
         for step in self.plan.steps:
             if step.action != "link" or step.key is None or name not in (step.key.table, step.key.parent):
                 continue
@@ -364,13 +371,21 @@ class Generator:
                 number = child.table.foreign_keys.index(step.key)
                 child.parents[number] = self._link(child, number, step.key)
                 self._keep_linked(child, number)
+                self._mend_linked(child)
 
     def _keep_linked(self, filled: Filled, number: int) -> None:
         """What follows from a key that was linked after the row's values were drawn."""
         columns = set(filled.table.foreign_keys[number].columns)
         rules = [one for one in self.profile.rules if isinstance(one, _ABOUT_KEYS) and columns & {one.column, one.by}]
         if keep_rules(filled, self.filled, rules, self.draw.seed, self.schema.dialect):
-            mend_conditions(filled, self.schema.dialect, self.draw.seed)
+            mend_conditions(filled, self.schema.dialect, self.draw.seed, self.filled)
+
+    def _mend_linked(self, filled: Filled) -> None:
+        """What only the keys that are linked last can show to be broken."""
+        if any(about.mode in ("self", "link", "child") for about in filled.model.keys):
+            agree_on_shared(filled, self.filled, self.draw.seed, linked=True)
+            mend_linked(filled, self.schema.dialect, self.draw.seed, self.filled)
+            mend_duplicates(filled, self.draw.seed, self.schema.dialect, self.filled, linked=True)
 
     def _link(self, child: Filled, number: int, key: ForeignKey) -> Rows:
         model = child.model.keys[number]

@@ -51,16 +51,15 @@ class Mending:
         parents: Mapping[int, list[pa.Array]],
         frozen: frozenset[str],
         gone: npt.NDArray[np.bool_],
-        dialect: str,
         rng: np.random.Generator,
     ) -> None:
-        self.table, self.dialect, self.rng, self.frozen = table, dialect, rng, frozen
+        self.table, self.rng, self.frozen = table, rng, frozen
         self.size = len(next(iter(arrays.values()))) if arrays else 0
         self.kinds = {name: array.type for name, array in arrays.items()}
         self.above = dict(parents)
         self.keys = [demand for demand in demands if isinstance(demand, Present)]
         cells = Cells(table, arrays, self.size)
-        self.demands, self.breaks = _examined(demands, cells, dialect, self.above)
+        self.demands, self.breaks = _examined(demands, cells, self.above)
         self.bad: npt.NDArray[np.bool_] = np.zeros(self.size, bool)
         for flags in self.breaks:
             flags &= ~gone
@@ -93,7 +92,7 @@ class Mending:
         self.taken: dict[int, set[tuple[Any, ...]]] = {}
         for place, demand in enumerate(self.demands):
             if isinstance(demand, Distinct):
-                keys = keys_of(demand, cells, self.dialect)
+                keys = keys_of(demand, cells)
                 self.taken[place] = {key for row in self.good.tolist() if (key := keys[row]) is not None}
         conditions = [demand.tree for demand in self.demands if isinstance(demand, Condition)]
         conditions += [one.where for one in self.demands if isinstance(one, Distinct) and one.where is not None]
@@ -125,9 +124,9 @@ class Mending:
         keyed: dict[int, list[tuple[Any, ...] | None]] = {}
         for place, demand in enumerate(self.demands):
             if isinstance(demand, Distinct):
-                keyed[place] = keys_of(demand, cells, self.dialect)
+                keyed[place] = keys_of(demand, cells)
             else:
-                sound &= ~broken_rows(demand, cells, self.dialect, self.above)
+                sound &= ~broken_rows(demand, cells, self.above)
         for at in np.flatnonzero(sound).tolist():
             keys = {place: key for place, found in keyed.items() if (key := found[at]) is not None}
             if any(key in self.taken[place] for place, key in keys.items()):
@@ -237,14 +236,14 @@ class Mending:
 
 
 def _examined(
-    demands: Iterable[Demand], cells: Cells, dialect: str, parents: Mapping[int, list[pa.Array]]
+    demands: Iterable[Demand], cells: Cells, parents: Mapping[int, list[pa.Array]]
 ) -> tuple[list[Demand], list[npt.NDArray[np.bool_]]]:
     """The demands that can be told here, and the rows that break each."""
     told: list[Demand] = []
     flags = []
     for demand in demands:
         try:
-            flags.append(broken_rows(demand, cells, dialect, parents))
+            flags.append(broken_rows(demand, cells, parents))
         except Unknown:
             continue
         told.append(demand)

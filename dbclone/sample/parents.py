@@ -15,7 +15,7 @@ from dbclone.models.table import KeyModel, hidden_name
 from dbclone.sample.filled import Filled
 from dbclone.sample.kernel import draw_parents, settle_codes
 from dbclone.sample.streams import generator, stream
-from dbclone.schema import ForeignKey, TableName
+from dbclone.schema import ForeignKey, TableName, is_nullable
 
 Rows = npt.NDArray[np.int64]
 
@@ -184,6 +184,32 @@ def grow_hierarchy(filled: Filled, number: int, seed: int) -> Rows:
             result[level] = level
         if len(level):
             above = level
+    if (result < 0).any() and not is_nullable(filled.table, key):
+        result = _closed(result, unique=model.unique)
+    return result
+
+
+def _closed(above: Rows, *, unique: bool) -> Rows:
+    """``above`` with a parent for every row: rows that have none reference each other in a ring; with ``unique`` the
+    last row of each chain references the first one of the next."""
+    result = above.copy()
+    first = np.flatnonzero(above < 0)
+    if not unique:
+        result[first] = np.roll(first, 1)
+        return result
+    used = np.zeros(len(above), bool)
+    used[above[above >= 0]] = True
+    last = np.flatnonzero(~used)
+    # As many rows lack a parent as are nobody's parent, and no chain may close upon itself before all others are in.
+    ends = {int(row): int(row) for row in first}
+    below = {int(parent): int(row) for row, parent in enumerate(above) if parent >= 0}
+    for row in first:
+        at = int(row)
+        while at in below:
+            at = below[at]
+        ends[int(row)] = at
+    tails = np.array([ends[int(row)] for row in first], np.int64)
+    result[first] = np.roll(tails, 1) if len(tails) == len(last) else result[first]
     return result
 
 

@@ -13,6 +13,7 @@ import numpy.typing as npt
 import pyarrow as pa
 from sqlglot import expressions as exp
 
+from dbclone.errors import ModelError
 from dbclone.models.arrows import arrow_type
 from dbclone.profile.value import Role
 from dbclone.sample.conditions import coded_breaks
@@ -26,6 +27,8 @@ from dbclone.sample.unique import holds_by_construction
 from dbclone.schema import Schema, TableName
 
 Rows = npt.NDArray[np.int64]
+_MOST_LEFT = 0.5
+"""Share of a table's rows that may be left out; beyond it the run stops."""
 
 
 def reconcile(
@@ -53,13 +56,26 @@ def reconcile(
         if not any(id(one) in doubtful for one in group):
             continue
         own = [one for one in group if not (isinstance(one, Present) and one.key.is_self)]
+        before = len(left)
         if own:
-            left.update(_mend(filled, others, emitter, schema, own, frozen, chunk_rows))
+            left.update(_mend(filled, others, emitter, own, frozen, chunk_rows))
         if len(own) < len(group):
             above = {name for one in group if isinstance(one, Present) for name in one.key.parent_columns}
             more = frozen | (above if any(isinstance(one, Present) and one.key.is_self for one in group) else set())
-            left.update(_mend(filled, others, emitter, schema, group, frozenset(more), chunk_rows))
+            left.update(_mend(filled, others, emitter, group, frozenset(more), chunk_rows))
+        if len(left) - before > _MOST_LEFT * filled.rows:
+            raise _hopeless(filled, group, len(left) - before)
     return filled.output[np.array(sorted(left), np.int64)]
+
+
+def _hopeless(filled: Filled, demands: list[Demand], rows: int) -> ModelError:
+    name = filled.table.name
+    told = "; ".join(f"CHECK ({one.text})" for one in demands if isinstance(one, Condition)) or "its keys"
+    return ModelError(
+        f"{rows} of {filled.rows} rows can be given no values that keep {told}.",
+        where=f"{name}.{demands[0].columns[0]}",
+        hint=f'give {name} the strategy "mask", "copy" or "empty" under tables.strategies.',
+    )
 
 
 def _is_settled(one: Demand, others: Mapping[TableName, Filled]) -> bool:
@@ -73,7 +89,6 @@ def _mend(
     filled: Filled,
     others: Mapping[TableName, Filled],
     emitter: Emitter,
-    schema: Schema,
     demands: list[Demand],
     frozen: frozenset[str],
     chunk_rows: int,
@@ -86,7 +101,7 @@ def _mend(
     arrays = _columns(filled, others, emitter, names, chunk_rows)
     parents = {one.number: _parent_keys(one, others, arrays) for one in keys}
     rng = generator(emitter.seed, "mend", filled.table.name, tuple(names))
-    mending = Mending(filled.table, arrays, demands, parents, frozen, filled.gone, schema.dialect, rng)
+    mending = Mending(filled.table, arrays, demands, parents, frozen, filled.gone, rng)
     mended = mending.run()
     _apply(filled, others, mended)
     return mended.broken

@@ -10,10 +10,10 @@ from collections.abc import Iterator
 from sqlglot import expressions as exp
 
 from dbclone.profile.rules import Inequality, Ref
-from dbclone.sample.expressions import Unknown, parse
+from dbclone.sample.expressions import parsed
 from dbclone.schema import Table
 
-_SIGNS: dict[type[exp.Expr], tuple[bool, bool]] = {
+_SIGNS: dict[type[exp.Expression], tuple[bool, bool]] = {
     exp.LTE: (False, False),
     exp.LT: (False, True),
     exp.GTE: (True, False),
@@ -26,11 +26,9 @@ def declared_orders(table: Table, dialect: str) -> list[Inequality]:
     """``a <= b`` for each CHECK that says so, alone, beside AND, or unless one of the two is NULL."""
     found: list[Inequality] = []
     for check in table.checks:
-        try:
-            tree = parse(check.expression, dialect)
-        except Unknown:
-            continue
-        found += _orders(tree, table)
+        tree = parsed(check.expression, dialect) if check.validated else None
+        if tree is not None:
+            found += _orders(tree, table)
     return found
 
 

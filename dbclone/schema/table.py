@@ -156,11 +156,12 @@ class Index:
 @dataclass(frozen=True)
 class Partition:
     """A partition, itself partitioned or not, and its bound as the catalogue prints it (``FOR VALUES IN (..)``,
-    ``DEFAULT``)."""
+    ``DEFAULT``). ``condition`` is what its rows satisfy, None where only the database can tell (hash)."""
 
     name: TableName
     bound: str
     parent: TableName
+    condition: str | None = None
 
 
 @dataclass(frozen=True)
@@ -201,6 +202,22 @@ class Table:
     def stored_columns(self) -> tuple[Column, ...]:
         """The columns that a writer names: all but the computed ones."""
         return tuple(column for column in self.columns if column.generated is None)
+
+    @property
+    def partition_bounds(self) -> tuple[str, ...]:
+        """Conditions of which each row satisfies one, empty where every row has a partition or nothing is known."""
+        parents = {one.parent for one in self.partitions}
+        known = {one.name: one.condition for one in self.partitions}
+        bounds = []
+        for one in self.partitions:
+            if one.name in parents:
+                continue
+            # Hash partitions take every row that their parent takes.
+            condition = one.condition or known.get(one.parent)
+            if condition is None:
+                return ()
+            bounds.append(condition)
+        return tuple(dict.fromkeys(bounds))
 
     @property
     def unique_sets(self) -> tuple[tuple[str, ...], ...]:

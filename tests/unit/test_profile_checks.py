@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
+import numpy as np
 import pyarrow as pa
 import pytest
 
 from dbclone.profile import Role, learn_profile
-from dbclone.profile.checks import pattern_of
+from dbclone.profile.checks import demanded_pattern, pattern_of
+from dbclone.sample.makers.pattern import make_pattern
+from dbclone.sample.makers.request import Request
 from dbclone.schema import Check, Column, Kind, Schema, Table, TableName, Type
 
 TEXT = Type(Kind.TEXT, "text")
+TEXT_COLUMN = Column("c", TEXT)
+RNG = np.random.default_rng(0)
 
 
 def judge(check: Check, values: list[str]) -> Any:
@@ -64,6 +70,33 @@ def test_a_demanded_format_is_followed_where_the_rows_are_too_few_to_show_it() -
     ]
 
 
-@pytest.mark.parametrize("regex", ["[A-Z]", "^(a|b)$", "^.*$", "^[^x]+$", "^a.b$"])
-def test_richer_expressions_are_left_alone(regex: str) -> None:
+@pytest.mark.parametrize(
+    "regex",
+    [
+        "[A-Z]", "^(a|b)$", "^.*$", "^[^x]+$", "^a.b$", r"^[^@\s]+@[^@\s]+\.[a-z]{2,}$", "^#([0-9A-F]{3}|[0-9A-F]{6})$",
+        "^[[:upper:]]{2,4}$", "^/[0-9/]*$",
+        r"^[0-9]+\.[0-9]+(-(alpha|beta)\.[0-9]+)?$", "^([01][0-9]|2[0-3]):[0-5][0-9]$",
+    ],
+)  # fmt: skip
+def test_what_is_made_for_a_regular_expression_matches_it(regex: str) -> None:
+    pattern = pattern_of(regex)
+    assert pattern is not None
+    lengths, numbers = np.full(200, 8, np.int64), np.arange(200, dtype=np.int64)
+    made = make_pattern(Request("t.c", pattern | {"strict": True}, lengths, numbers, 200, False, "en_US", RNG))
+    test = re.compile(regex.replace("[:upper:]", "A-Z"))
+    assert [text for text in made.to_pylist() if not test.search(text)] == []
+
+
+@pytest.mark.parametrize("regex", [r"^(a)\1$", "^(?=x)x$", "^["])
+def test_what_is_not_understood_is_left_alone(regex: str) -> None:
     assert pattern_of(regex) is None
+
+
+def test_like_demands_a_format_and_not_like_does_not() -> None:
+    both = Check("((c ~~ '/%'::text) AND (c !~~ '%//%'::text))")
+    table = Table(TableName("public", "t"), (TEXT_COLUMN,), checks=(both,))
+    pattern = demanded_pattern(table, TEXT_COLUMN)
+    assert pattern is not None
+    assert pattern["shapes"][0]["segments"][0] == {"literal": "/"}
+    denied = Table(TableName("public", "t"), (TEXT_COLUMN,), checks=(Check("(c !~ '[<>]'::text)"),))
+    assert demanded_pattern(denied, TEXT_COLUMN) is None

@@ -47,7 +47,8 @@ WITH RECURSIVE tree AS (
   UNION ALL
   SELECT t.root, i.inhrelid, i.inhparent, t.depth + 1 FROM tree t JOIN pg_inherits i ON i.inhparent = t.oid
 )
-SELECT t.root::bigint, t.oid::bigint, n.nspname, c.relname, pg_get_expr(c.relpartbound, c.oid), pn.nspname, p.relname
+SELECT t.root::bigint, t.oid::bigint, n.nspname, c.relname, pg_get_expr(c.relpartbound, c.oid), pn.nspname, p.relname,
+       pg_get_partition_constraintdef(c.oid)
 FROM tree t JOIN pg_class c ON c.oid = t.oid JOIN pg_namespace n ON n.oid = c.relnamespace
 JOIN pg_class p ON p.oid = t.parent JOIN pg_namespace pn ON pn.oid = p.relnamespace
 WHERE c.relispartition
@@ -187,10 +188,11 @@ class _Reader:
         )
 
     def _read_partitions(self) -> None:
-        for root, oid, schema, name, bound, parent_schema, parent in self._all(_PARTITIONS):
+        for root, oid, schema, name, bound, parent_schema, parent, condition in self._all(_PARTITIONS):
             self._roots[oid] = root
+            told = condition if condition and "satisfies_hash_partition" not in condition else None
             self._parts[root].partitions.append(
-                Partition(TableName(schema, name), bound, TableName(parent_schema, parent))
+                Partition(TableName(schema, name), bound, TableName(parent_schema, parent), told)
             )
         for oid, schema, name in self._all(_INHERITS):
             self._parts[oid].inherits.append(TableName(schema, name))
