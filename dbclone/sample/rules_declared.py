@@ -13,7 +13,7 @@ from dbclone.profile.rules import Inequality, Ref
 from dbclone.sample.expressions import parsed
 from dbclone.schema import Table
 
-_SIGNS: dict[type[exp.Expression], tuple[bool, bool]] = {
+_SIGNS: dict[type[exp.Expr], tuple[bool, bool]] = {
     exp.LTE: (False, False),
     exp.LT: (False, True),
     exp.GTE: (True, False),
