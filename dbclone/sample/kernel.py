@@ -289,7 +289,8 @@ def fill_rows(  # type: ignore[no-untyped-def]  # noqa: C901 the hot loop stays 
                     low, high = p.codec_facts[codec, 2], p.codec_facts[codec, 3]
                     nearest = min(max(value, low), high)
                     # What lies in another age than all values was not recorded then.
-                    value = np.nan if p.gaps[number] and abs(value - nearest) > high - low else nearest
+                    far = 0.0 if p.gaps[number] > 0.5 else high - low
+                    value = np.nan if p.gaps[number] > 0.1 and abs(value - nearest) > far else nearest
                     done = True
                 if done and way != 2:
                     code = _encode(codec, value, p)

@@ -24,7 +24,7 @@ class Program(NamedTuple):
     """Entries (e, 8) int64: slot, value column, codec, tree, calendar, codec of values that no stage took, first stage,
     end of stages. Stages (s, 8): kind of base, its number, way, codec, tree, slot, first anchor, anchors. ``accept``
     (e, 256): how likely a value that a stage leads to is kept, by its code; ``single`` (e, 256): whether siblings never
-    share it; ``gaps`` (e,): whether NULL is common. The rest is every codec and tree, one after the other, with their
+    share it; ``gaps`` (e,): share of NULL. The rest is every codec and tree, one after the other, with their
     offsets; ``nodes`` (n, 4): feature, left, right, and the last code that goes left where all codes up to it do and
     none beyond, -1 where ``mask`` must be asked."""
 
@@ -55,7 +55,7 @@ class Program(NamedTuple):
     seeds: npt.NDArray[np.uint64]
     accept: npt.NDArray[np.float64]
     single: npt.NDArray[np.bool_]
-    gaps: npt.NDArray[np.bool_]
+    gaps: npt.NDArray[np.float64]
 
 
 def compile_program(model: TableModel, seeds: npt.NDArray[np.uint64]) -> tuple[Program, list[tuple[int, str]]]:
@@ -102,7 +102,7 @@ def compile_program(model: TableModel, seeds: npt.NDArray[np.uint64]) -> tuple[P
         seeds=seeds,
         accept=np.ones((len(rows), 256)),
         single=single,
-        gaps=np.array([len(entry.shares) > 0 and entry.shares[0] > 0.1 for entry in model.entries], np.bool_),
+        gaps=np.array([entry.shares[0] if len(entry.shares) else 0.0 for entry in model.entries]),
         **_pack_codecs(codecs),
         **_pack_trees(trees),
     )

@@ -18,7 +18,7 @@ from dbclone.profile import ColumnProfile, Maker, Role, TableProfile
 from dbclone.profile.facts import count_column
 from dbclone.profile.makers import choose_maker
 from dbclone.profile.meanings import UNKNOWN
-from dbclone.sample.texts import make_texts
+from dbclone.sample.texts import MENDED_ROWS, make_texts
 from dbclone.schema import Column, Kind, Table, TableName, Type
 
 ROWS = 400
@@ -234,13 +234,13 @@ def test_kinds_that_cannot_be_told_apart_say_so(maker: str, settings: dict[str, 
             table,
             {"c": np.full(9, 6, np.int32)},
             first_row=0,
-            total_rows=9,
+            total_rows=MENDED_ROWS + 1,
             rng=np.random.default_rng(1),
             locale="en_US",
         )
 
     assert str(caught.value) == (
-        "public.t.c must be unique, but dbclone cannot make 9 different values of its kind.\n\n"
+        "public.t.c must be unique, but dbclone cannot make 5,001 different values of its kind.\n\n"
         'Hint: give its table the strategy "copy", "mask" or "empty".'
     )
 

@@ -221,10 +221,10 @@ def test_a_pattern_without_room_for_every_row_says_so() -> None:
     )
 
     with pytest.raises(ModelError) as caught:
-        make(profile, 1001)
+        make(profile, 5001)
 
     assert str(caught.value) == (
-        "public.people.code holds 3 characters and must be unique, but its pattern has no room for 1,001 rows.\n\n"
+        "public.people.code holds 3 characters and must be unique, but its pattern has no room for 5,001 rows.\n\n"
         "Hint: lower --scale or the rows wanted of this table."
     )
 
