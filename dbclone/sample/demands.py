@@ -192,7 +192,7 @@ def _repeats(demand: Distinct, cells: Cells) -> Flags:
     code = np.zeros(cells.size, np.int64)
     applies = applicable(demand, cells)
     for part in demand.parts:
-        values, known = values_of(part, cells)
+        values, known = _told_apart(part, cells)
         applies &= known
         dense, _ = pd.factorize(values)
         _, code = np.unique(code * (int(dense.max(initial=0)) + 1) + dense, return_inverse=True)
@@ -201,6 +201,15 @@ def _repeats(demand: Distinct, cells: Cells) -> Flags:
     again = np.zeros(cells.size, bool)
     again[order[1:]] = code[order][1:] == code[order][:-1]
     return again
+
+
+def _told_apart(part: exp.Expression, cells: Cells) -> tuple[npt.NDArray[Any], Flags]:
+    """The part's values as uniqueness compares them: in one case where the column's collation knows no other."""
+    values, known = values_of(part, cells)
+    columns = [spelled(cells.table, name) for name in column_names(part)]
+    if values.dtype == object and any(name and cells.table.column(name).ignores_case for name in columns):
+        values = np.array([value.casefold() if isinstance(value, str) else value for value in values], object)
+    return values, known
 
 
 def applicable(demand: Distinct, cells: Cells) -> Flags:
@@ -217,7 +226,7 @@ def keys_of(demand: Distinct, cells: Cells) -> list[tuple[Any, ...] | None]:
     applies = applicable(demand, cells)
     parts = []
     for part in demand.parts:
-        values, known = values_of(part, cells)
+        values, known = _told_apart(part, cells)
         applies = applies & known
         parts.append(values.tolist())
     return [key if there else None for key, there in zip(zip(*parts, strict=True), applies.tolist(), strict=True)]
