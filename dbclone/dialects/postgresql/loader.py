@@ -23,6 +23,7 @@ from dbclone.dialects.postgresql.finish import finish
 from dbclone.dialects.postgresql.guard import open_place
 from dbclone.dialects.postgresql.identity import stamp_text
 from dbclone.dialects.postgresql.names import qualified, quote
+from dbclone.dialects.postgresql.reach import refuse_reaching
 from dbclone.dialects.protocol import Ddl, Loss, Stamp, Violation
 from dbclone.errors import TargetError
 from dbclone.schema import Column, Schema, Table, TableName
@@ -71,6 +72,7 @@ class PostgresLoader:
         return self.losses
 
     def _create_natively(self, ddl: Ddl) -> tuple[Loss, ...]:
+        refuse_reaching((*parse_entries(ddl.pre_data), *parse_entries(ddl.post_data)))
         facts, left_out = read_facts(ddl.pre_data)
         losses = (*left_out, *self._place.create(facts))
         with self._place.session() as session:
