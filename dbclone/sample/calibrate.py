@@ -116,7 +116,8 @@ def _start_codes(entry: Entry) -> Codes:
 def _learned(tree: Tree) -> Floats:
     """(256,) share of each code among the rows that the tree was learned from."""
     leaf = np.repeat(np.arange(tree.leaves), np.diff(tree.start))
-    weights = _densities(tree.cumulative, tree.start) * tree.rows[leaf]
+    # A bundle from a stranger may count less than nothing.
+    weights = np.maximum(0.0, _densities(tree.cumulative, tree.start) * tree.rows[leaf])
     total = np.bincount(tree.codes, weights, minlength=_CODES)
     return total / max(float(total.sum()), 1e-12)
 
