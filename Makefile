@@ -1,18 +1,21 @@
 # Two commands on a fresh machine: `make demo` and `make test`. Each makes .venv if there is none.
-# VENV=path uses another environment, JOBS=n other than two test processes, SERVER=url another server for `make bench`.
+# VENV=path uses another environment, JOBS=n other than two test processes, SERVER=url another server for `make bench`,
+# EXAMPLES=n as many invented databases for `make fuzz`.
 
 VENV ?= .venv
 JOBS ?= 2
+EXAMPLES ?= 10000
 SERVER ?= postgresql://postgres@127.0.0.1/postgres
 BIN := $(VENV)/bin
 READY := $(VENV)/.dbclone-ready
 
-.PHONY: help install demo test bench check lint types layers clean
+.PHONY: help install demo test fuzz bench check lint types layers clean
 
 help:
 	@echo "make demo    clone the example shop, verify the clone, write demo/report.html"
 	@echo "make test    run the test suite"
-	@echo "make bench   a clone of TPC-H beside pg_dump and pg_restore, on the server that SERVER names"
+	@echo "make fuzz    clone $(EXAMPLES) invented databases, other ones each time, and check every constraint"
+	@echo "make bench   TPC-H beside pg_dump and pg_restore, and 1,000 tables, on the server that SERVER names"
 	@echo "make check   what continuous integration runs: lint, types, layers, tests"
 	@echo "make clean   remove what the above wrote, the environment excepted"
 
@@ -40,9 +43,13 @@ demo: $(READY)
 test: $(READY)
 	$(BIN)/python -m pytest -n $(JOBS) --dist loadgroup
 
+fuzz: $(READY)
+	DBCLONE_FUZZ_EXAMPLES=$(EXAMPLES) $(BIN)/python -m pytest tests/fuzz -n $(JOBS)
+
 bench: $(READY)
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check tpchgen-cli
 	$(BIN)/python benchmarks/speed.py $(SERVER) --tpch 0.1
+	$(BIN)/python benchmarks/many_tables.py $(SERVER)
 
 check: lint types layers test
 

@@ -78,7 +78,7 @@ def _grow(drafts: list[Draft], layout: Layout, own: Codes, growth: Growth, seed:
     grower = Grower(layout.matrix(own), grouped, layout.work.entity[layout.work.order], growth, seed)
     ends = np.cumsum([len(draft.grouped) for draft in drafts]).tolist()
     places = zip(drafts, [0, *ends[:-1]], strict=True) if drafts else ()
-    return each(lambda place: _grow_entry(place[0], layout, own, place[1], grower), places)
+    return each(lambda place: _grow_entry(place[0], layout, own, place[1], grower), places, layout.work.rows)
 
 
 def _grouped(drafts: list[Draft]) -> Iterable[bool]:

@@ -15,10 +15,17 @@ S = TypeVar("S")
 T = TypeVar("T")
 
 
-def each(function: Callable[[S], T], items: Iterable[S]) -> list[T]:
-    """``function`` of each of the items, in their order. Raises what it raises first, by that order."""
+_WORTH = 2_000
+"""Rows that a table has at least where threads take less time than they need to start and to be told what to do."""
+
+
+def each(function: Callable[[S], T], items: Iterable[S], rows: int) -> list[T]:
+    """``function`` of each of the items, in their order. Raises what it raises first, by that order.
+
+    ``rows`` says how much work an item is.
+    """
     given = list(items)
-    workers = min(cores(), len(given))
+    workers = min(cores(), len(given)) if rows >= _WORTH else 1
     if workers < 2:
         return [function(item) for item in given]
     with ThreadPoolExecutor(workers, thread_name_prefix="dbclone-learn") as pool:

@@ -70,7 +70,7 @@ def choose_bases(
             stages = [found[base] for base in only if base in found]
         return _with_stages(draft, stages, work.rows, growth.k)
 
-    return each(choose, range(len(drafts)))
+    return each(choose, range(len(drafts)), work.rows)
 
 
 @dataclass(frozen=True)

@@ -37,19 +37,23 @@ def reconcile(
     emitter: Emitter,
     schema: Schema,
     chunk_rows: int,
-    only: frozenset[str] | None,
+    early: bool,
     frozen: frozenset[str],
 ) -> Rows:
     """Patches ``filled`` until it keeps what its schema demands; gives the rows that nothing helped.
 
-    ``only`` columns are looked at, all where it is None; ``frozen`` ones stay as they are, since rows that are drawn
-    already repeat them.
+    ``early`` looks only at what can be told before all parents' keys are stored. ``frozen`` columns stay as they are,
+    since rows that are drawn already repeat them.
     """
     if not filled.rows:
         return np.zeros(0, np.int64)
     demands = demands_of(filled.table, schema.dialect)
-    if only is not None:
-        demands = [one for one in demands if set(one.columns) <= only and _is_settled(one, others)]
+    if early:
+        keys = [one for one in demands if isinstance(one, Present)]
+        open_columns = {name for one in keys if not _is_settled(one, others) for name in one.columns}
+        # What others are about to repeat cannot wait, whatever it is to be in the end.
+        open_columns -= filled.keys.union(*(one.columns for one in keys if _is_settled(one, others)))
+        demands = [one for one in demands if _is_settled(one, others) and not open_columns & set(one.columns)]
     doubtful = {id(one) for one in demands if _is_doubtful(one, filled, others, emitter, schema.dialect)}
     left: set[int] = set()
     for group in components(demands) if doubtful else []:

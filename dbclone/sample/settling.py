@@ -129,7 +129,7 @@ class Settling:
         self._lead_pairs(filled)
         whole = self._parents(name) <= self._mended
         for _ in range(_MENDINGS if filled.real is None else 0):
-            left = self._reconciled(filled, None if whole else filled.keys, frozenset())
+            left = self._reconciled(filled, not whole, frozenset())
             if not len(left) or self._is_needed(name):
                 break
             self._tell(name, len(left))
@@ -162,15 +162,15 @@ class Settling:
         filled = self._world.filled[name]
         if filled.real is not None:
             return 0
-        left = self._reconciled(filled, None, filled.keys if self._is_needed(name) else frozenset())
+        left = self._reconciled(filled, False, filled.keys if self._is_needed(name) else frozenset())
         if len(left):
             self._tell(name, len(left))
             filled.leave_out(left)
         return len(left)
 
-    def _reconciled(self, filled: Filled, only: frozenset[str] | None, frozen: frozenset[str]) -> Any:
+    def _reconciled(self, filled: Filled, early: bool, frozen: frozenset[str]) -> Any:
         world = self._world
-        return reconcile(filled, world.filled, world.emitter, world.schema, world.draw.chunk_rows, only, frozen)
+        return reconcile(filled, world.filled, world.emitter, world.schema, world.draw.chunk_rows, early, frozen)
 
     def _tell(self, name: TableName, rows: int) -> None:
         self._notes.append(f"{name}: {rows} rows left out, since nothing was found that keeps its constraints")
