@@ -91,7 +91,8 @@ def parsed(expression: str, dialect: str) -> exp.Expression | None:
 
 
 def _careless(node: exp.Expression) -> exp.Expression:
-    return exp.ILike(this=node.this, expression=node.expression) if isinstance(node, exp.Like) else node
+    # Newer sqlglot keeps NOT LIKE in the node: every argument moves.
+    return exp.ILike(**node.args) if isinstance(node, exp.Like) else node
 
 
 def column_names(tree: exp.Expression) -> list[str]:

@@ -46,7 +46,7 @@ def test_postgresql(way: str, postgres_url: str, tmp_path: Path) -> None:
 
 def _try_many(share: str, dialect: str, attempt: Callable[[Database, Settings, Tally], None], part: int = 0) -> None:
     tally = Tally()
-    examples = max(1, round(int(_ASKED or 500) * _SHARES[share]))
+    examples = max(1, round(int(_ASKED or 150) * _SHARES[share]))
 
     # Where nothing was asked for, the same examples every time.
     @seed(secrets.randbits(64) if _ASKED else part)
