@@ -70,6 +70,7 @@ def keep_rules(
     columns = Columns(filled, others)
     rng = generator(seed, "rules", filled.model.name)
     derived = fixed | {rule.column for rule in ours if isinstance(rule, Formula) and columns.can_change(rule.column)}
+    derived |= {rule.column for rule in ours if isinstance(rule, Numbering) and columns.can_change(rule.column)}
     told = derived | {rule.column for rule in ours if isinstance(rule, Dependency)}
     orders = [rule for rule in ours if isinstance(rule, Inequality)] + declared_orders(filled.table, dialect)
     formulas = [rule for rule in ours if isinstance(rule, Formula) and rule.column not in fixed]

@@ -13,7 +13,7 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from dbclone.profile.rules import Composed, Dependency, NullWhen, Part, Rule
+from dbclone.profile.rules import Composed, Dependency, NullWhen, Numbering, Part, Rule
 from dbclone.sample.columns import Columns
 from dbclone.sample.filled import Filled
 from dbclone.sample.rules_values import sorted_dependencies
@@ -32,6 +32,7 @@ def finish_batches(
     demanded = demanded_columns(filled.table)
     stays = filled.keys | demanded
     stays |= {copy.column for copy in filled.model.copies} | {one.column for one in ours if isinstance(one, Composed)}
+    stays |= {one.column for one in ours if isinstance(one, Numbering)}
     stays |= {name for key in filled.table.foreign_keys for name in key.columns}
     stays |= {name for pair in filled.table.pairs for name in (pair.type_column, pair.id_column)}
     memories = _memories(filled, [one for one in ours if isinstance(one, Dependency)], stays)
