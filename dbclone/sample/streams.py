@@ -13,7 +13,7 @@ import numpy as np
 def stream(seed: int, *names: object) -> int:
     """A 63-bit seed for the stream that ``names`` describe."""
     text = "\x1f".join(str(name) for name in (seed, *names))
-    return int.from_bytes(hashlib.blake2b(text.encode(), digest_size=8).digest(), "little") >> 1
+    return int.from_bytes(hashlib.blake2b(text.encode(errors="surrogatepass"), digest_size=8).digest(), "little") >> 1
 
 
 def generator(seed: int, *names: object) -> np.random.Generator:

@@ -18,7 +18,7 @@ from dbclone.cli.settings import SETTINGS, read_config
 from dbclone.cli.words import without_passwords
 from dbclone.config import Config
 
-COMMANDS = ["inspect", "init", "fit", "generate", "clone", "verify", "compare"]
+COMMANDS = ["inspect", "init", "fit", "generate", "clone", "verify", "diff", "compare"]
 
 
 @pytest.fixture(autouse=True)

@@ -138,5 +138,5 @@ def test_a_column_enters_few_findings() -> None:
 @pytest.mark.parametrize("clone", [shop_tables(seed=5), {}])
 def test_json_of_all_of_it(clone: dict[TableName, pa.Table]) -> None:
     data = json.loads(json.dumps(comparison(clone).to_json(), allow_nan=False))
-    assert set(data) == {"ok", "score", "verdict", "integrity", "fidelity", "facts"}
+    assert set(data) == {"ok", "score", "verdict", "integrity", "fidelity", "facts", "rules"}
     assert data["verdict"]["level"] in ("good", "broken")
