@@ -271,7 +271,7 @@ def _limits(ctx: click.Context, param: click.Parameter, given: tuple[str, ...]) 
 @click.argument("source")
 @settings()
 def diff(bundle: str, source: str, given: Given) -> None:
-    """Show what changed in a source's schema since a bundle was fitted; exit 3 if anything did.
+    """Show what changed in a source since a bundle was fitted; exit 3 if it did.
 
     \b
     Example:
