@@ -1,4 +1,4 @@
-"""Rows that come to other leaves than the source's did still have its shares; siblings share nothing that they never do."""
+"""Rows that come to other leaves than the source did still have its shares; siblings share what they may alone."""
 
 from __future__ import annotations
 
