@@ -16,6 +16,7 @@ import numpy as np
 import numpy.typing as npt
 
 from dbclone.models.categories import CategoryCodec
+from dbclone.models.numbers import NumberCodec
 from dbclone.models.table import TableModel
 from dbclone.sample.conditions import column_rows, keeps_conditions, move, rows_where
 from dbclone.sample.filled import Filled
@@ -25,6 +26,7 @@ from dbclone.schema import Kind, TableName, Unique
 _ROUNDS = 24
 _NUDGES = 8
 _TRIES = 60
+_SECOND = 1_000_000.0
 _MOST_LEFT = 2_000
 """Repeated rows that are left to be mended one by one."""
 _MOST_PLACES = 10_000_000
@@ -419,7 +421,8 @@ def _nudge(filled: Filled, name: str, turn: int, repeated: Flags) -> None:
     place = filled.model.value_index[name]
     codec = filled.model.entries[filled.model.by_name[name]].numbers
     assert codec is not None
-    step = codec.grid if codec.grid > 0 else max(1e-6, (codec.high - codec.low) * 1e-6)
+    grid = _grid(filled, name, codec)
+    step = grid if grid > 0 else max(1e-6, (codec.high - codec.low) * 1e-6)
     values = np.array(filled.values[:, place])
     sign = 1.0 if turn % 2 == 0 else -1.0
     moved = values[repeated] + sign * (turn // 2 + 1) * step
@@ -433,6 +436,15 @@ def _nudge(filled: Filled, name: str, turn: int, repeated: Flags) -> None:
     filled.values[:, place] = values
 
 
+def _grid(filled: Filled, name: str, codec: NumberCodec) -> float:
+    """How far apart the column's values are at least: whole seconds where the source's are."""
+    moment = filled.table.column(name).type.kind in (Kind.TIME, Kind.TIMESTAMP, Kind.TIMESTAMPTZ)
+    if moment and 0 < codec.grid < _SECOND and codec.low == codec.high and codec.low % _SECOND == 0:
+        # One moment has no grid of its own, and a database that keeps moments as texts no room for less.
+        return _SECOND
+    return codec.grid
+
+
 def _place(filled: Filled, family: Rows, name: str, repeated: Flags) -> None:
     """Moves each repeated value to the nearest one that its family leaves free, if values are not too fine for it.
 
@@ -441,12 +453,13 @@ def _place(filled: Filled, family: Rows, name: str, repeated: Flags) -> None:
     model = filled.model
     codec = model.entries[model.by_name[name]].numbers
     assert codec is not None
-    if codec.grid <= 0 or (codec.high - codec.low) / codec.grid > _MOST_PLACES:
+    grid = _grid(filled, name, codec)
+    if grid <= 0 or (codec.high - codec.low) / grid > _MOST_PLACES:
         return
     place = model.value_index[name]
     values = np.array(filled.values[:, place])
-    places = int(np.rint((codec.high - codec.low) / codec.grid)) + 1
-    at = np.rint((values - codec.low) / codec.grid)
+    places = int(np.rint((codec.high - codec.low) / grid)) + 1
+    at = np.rint((values - codec.low) / grid)
     rows = np.flatnonzero(np.isin(family, family[repeated]) & ~np.isnan(at))
     rows = rows[np.argsort(family[rows], kind="stable")]
     borders = np.flatnonzero(np.diff(family[rows])) + 1
@@ -461,5 +474,5 @@ def _place(filled: Filled, family: Rows, name: str, repeated: Flags) -> None:
             near = bisect.bisect_left(free, at[row])
             if near == len(free) or (near > 0 and at[row] - free[near - 1] <= free[near] - at[row]):
                 near -= 1
-            values[row] = codec.low + free.pop(near) * codec.grid
+            values[row] = codec.low + free.pop(near) * grid
     filled.values[:, place] = values

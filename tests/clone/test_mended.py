@@ -94,3 +94,13 @@ def test_an_empty_hierarchy_is_learned_and_drawn(tmp_path: Path) -> None:
         connection.executescript("CREATE TABLE nodes (id INTEGER PRIMARY KEY, above INTEGER REFERENCES nodes);")
     dbclone.fit(str(source)).save(bundle)
     assert sum(dbclone.generate(dbclone.load(bundle), str(tmp_path / "clone.db")).rows.values()) == 0
+
+
+def test_moments_stay_different_where_they_are_texts(tmp_path: Path) -> None:
+    source, target = tmp_path / "source.db", tmp_path / "clone.db"
+    with closing(sqlite3.connect(source)) as connection:
+        connection.execute("CREATE TABLE runs (id INTEGER PRIMARY KEY, at TIMESTAMP NOT NULL UNIQUE)")
+        connection.execute("INSERT INTO runs VALUES (1, '2015-01-01 00:00:00')")
+        connection.commit()
+    dbclone.clone(str(source), str(target), scale=3, tables={"copy_reference": False})
+    assert rows_of(target) == {"runs": 3}

@@ -19,6 +19,7 @@ import psycopg
 from hypothesis import strategies as st
 
 import dbclone
+from dbclone.errors import ModelError
 from tests.fuzz.draws import Draws
 from tests.fuzz.judge import Ask, complaints, row_counts
 from tests.fuzz.shape import Database
@@ -133,24 +134,34 @@ class Server(Place):
 
 @dataclass
 class Tally:
-    """What many trials add up to: rows that clones at scale 1 should have had, and those that were left out."""
+    """What many trials add up to: rows that clones at scale 1 should have had, those that were left out, and clones
+    refused before anything was written, with the CHECK named that the drawn keys leave no room for."""
 
     examples: int = 0
     rows: int = 0
     missing: int = 0
+    refused: int = 0
 
     def check(self) -> None:
         """Rows may be left out where the keys that were drawn leave no room for them, but hardly ever."""
         assert self.examples > 0
         assert self.missing <= 0.005 * self.rows + 1, self
+        assert self.refused <= 0.03 * self.examples + 1, self
 
 
 def run_trial(database: Database, chosen: Settings, sources: Place, targets: Place, tally: Tally) -> None:
-    """Clones and judges. No error is allowed: the source itself shows that every demand can be met."""
+    """Clones and judges. One error is allowed, and counted: that which names a CHECK that no value keeps."""
     source, target = sources.load(database), targets.target(1)
     with warnings.catch_warnings():
         warnings.simplefilter("error", RuntimeWarning)
-        notes = _clone(source, target, chosen)
+        try:
+            notes = _clone(source, target, chosen)
+        except ModelError as error:
+            if "can be given no values that keep CHECK" not in str(error):
+                raise
+            tally.examples += 1
+            tally.refused += 1
+            return
     with targets.asking(target) as ask:
         found = complaints(database, targets.dialect, ask)
         assert not found, f"{found}; {notes}"
