@@ -49,7 +49,8 @@ def reconcile(
         return np.zeros(0, np.int64)
     demands = demands_of(filled.table, schema.dialect)
     if early:
-        keys = [one for one in demands if isinstance(one, Present)]
+        # An inferred key may be broken, but not before its parent had its say.
+        keys = [Present(key.columns, number, key) for number, key in enumerate(filled.table.foreign_keys)]
         open_columns = {name for one in keys if not _is_settled(one, others) for name in one.columns}
         # What others are about to repeat cannot wait, whatever it is to be in the end.
         open_columns -= filled.keys.union(*(one.columns for one in keys if _is_settled(one, others)))
