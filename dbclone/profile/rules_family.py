@@ -22,6 +22,8 @@ from dbclone.schema import ForeignKey
 Terms = tuple[Term, ...]
 _MOST_INGREDIENTS = 12
 _TRIED = 40
+_GLIMPSE = 6
+"""Families that nearly every wrong idea is contradicted by."""
 _WHAT = {"sum": "sum", "count": "count", "lowest": "min", "highest": "max"}
 
 
@@ -72,7 +74,7 @@ def _aggregate(subject: Subject, key: ForeignKey, column: str, families: _Famili
     if column in subject.amounts and _matches(subject, values, families.counts.astype(np.float64), families, 0):
         return _named(subject, key, column, "count", (), 0, families)
     child = subject.of(key.table)
-    for what, terms in _ideas(subject, child, column):
+    for what, terms in _ideas(subject, child, column, families):
         digits = digits_of(subject, column) if what == "sum" else None
         few = evaluate(terms, lambda ref: child.rows.at(child.name, ref)[families.theirs])
         tried, _ = gather(what, few, families.parent[families.theirs], subject.size)
@@ -85,7 +87,7 @@ def _aggregate(subject: Subject, key: ForeignKey, column: str, families: _Famili
     return None
 
 
-def _ideas(subject: Subject, child: Subject, column: str) -> Iterator[tuple[str, Terms]]:
+def _ideas(subject: Subject, child: Subject, column: str, families: _Families) -> Iterator[tuple[str, Terms]]:
     """What the column might sum up, the simplest first."""
     if column in subject.moments:
         for name in child.moments:
@@ -98,15 +100,46 @@ def _ideas(subject: Subject, child: Subject, column: str) -> Iterator[tuple[str,
         if key.parent != subject.name:
             refs += [Ref(name, key.columns) for name in child.of(key.parent).amounts]
     refs = refs[: 2 * _MOST_INGREDIENTS]
+    if not refs:
+        return
     singles = [(Term((plain_of(ref),)),) for ref in refs]
     yield from (("sum", terms) for terms in singles)
     yield from ((what, terms) for terms in singles for what in ("lowest", "highest"))
-    pairs = list(itertools.combinations(refs, 2))
-    yield from (("sum", (Term((plain_of(one), plain_of(other))),)) for one, other in pairs)
+    two, three = _likely_products(subject, child, column, refs, families)
+    pairs = list(itertools.combinations(range(len(refs)), 2))
+    for one, other in pairs:
+        if two[one, other]:
+            yield "sum", (Term((plain_of(refs[one]), plain_of(refs[other]))),)
     for one, other in pairs[:100]:
-        for third in refs[:_MOST_INGREDIENTS]:
+        for third in np.flatnonzero(three[one, other]).tolist():
             if third not in (one, other):
-                yield "sum", (Term((plain_of(one), plain_of(other), Factor(third, "rest"))),)
+                yield "sum", (Term((plain_of(refs[one]), plain_of(refs[other]), Factor(refs[third], "rest"))),)
+
+
+def _likely_products(
+    subject: Subject, child: Subject, column: str, refs: list[Ref], families: _Families
+) -> tuple[Flags, Flags]:
+    """(m, m) and (m, m, n) false where a sum of ``a * b``, of ``a * b * (1 - c)``, is not the column in a few families.
+
+    All products at once over a dozen rows; trying them one by one takes the time of everything else together.
+    """
+    some = families.few[:_GLIMPSE]
+    parent = families.parent[families.theirs]
+    rows = families.theirs[np.isin(parent, some)]
+    family = np.argsort(some)[np.searchsorted(np.sort(some), families.parent[rows])]
+    order = np.argsort(family, kind="stable")
+    rows, starts = rows[order], np.searchsorted(family[order], np.arange(len(some)))
+    values = np.stack([child.rows.at(child.name, ref)[rows] for ref in refs], axis=1)
+    rest = np.nan_to_num(1.0 - values[:, :_MOST_INGREDIENTS])
+    products = np.nan_to_num(values)[:, :, None] * np.nan_to_num(values)[:, None, :]
+    goal = subject.numbers(column)[some]
+    digits = digits_of(subject, column)
+    two = np.add.reduceat(products, starts)
+    three = np.add.reduceat(products[:, :, :, None] * rest[:, None, None, :], starts)
+    return (
+        np.asarray(agrees(goal[:, None, None], two, digits).all(axis=0)),
+        np.asarray(agrees(goal[:, None, None, None], three, digits).all(axis=0)),
+    )
 
 
 def _matches(subject: Subject, values: Floats, wanted: Floats, families: _Families, digits: int | None) -> bool:

@@ -8,6 +8,7 @@ from __future__ import annotations
 import itertools
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
+from typing import Literal
 
 import numpy as np
 import numpy.typing as npt
@@ -24,6 +25,8 @@ _TRIED = 200
 """Rows that an idea is first tried on."""
 _WIDEST = 24
 """Ingredients beyond which three at a time are too many to try."""
+_GLIMPSE = 6
+"""Rows that nearly every wrong idea breaks one of, so that ideas are tried on them by the thousand at once."""
 
 
 @dataclass(frozen=True)
@@ -129,6 +132,17 @@ def _fits(few: Floats, wanted: Floats, digits: int | None) -> npt.NDArray[np.boo
     return np.asarray(good.all(axis=0) & (known.sum(axis=0) >= FEWEST))
 
 
+def _glimpse(values: Floats) -> npt.NDArray[np.intp]:
+    """The rows with the most ingredients known: what they break, all break; what they keep is still to be tried."""
+    return np.argsort(np.isnan(values).sum(axis=1), kind="stable")[:_GLIMPSE]
+
+
+def _may_fit(few: Floats, wanted: Floats, digits: int | None) -> npt.NDArray[np.bool_]:
+    """(...) false where a row of ``wanted`` (rows, ...) is not ``few`` (rows,)."""
+    goal = few.reshape(-1, *(1,) * (wanted.ndim - 1))
+    return np.asarray((agrees(goal, wanted, digits) | np.isnan(wanted)).all(axis=0))
+
+
 def _singles(few: Floats, values: Floats, pool: Pool, digits: int | None, *, units: bool) -> Iterator[Terms]:
     """The same as another column; a constant more; a constant times."""
     for place in np.flatnonzero(_fits(few, values, digits)):
@@ -161,26 +175,36 @@ def _ratio(few: Floats, values: Floats, digits: int | None) -> float:
 def _pairs(few: Floats, values: Floats, pool: Pool, digits: int | None, *, units: bool) -> Iterator[Terms]:
     """Sums, products, differences and quotients of two."""
     refs = pool.refs
-    width = len(refs)
-    later = np.triu(np.ones((width, width), bool), 1)
-    for first in range(width) if units else ():
-        for second in np.flatnonzero(_fits(few, values[:, [first]] + values, digits) & later[first]):
+
+    def fitting(combine: np.ufunc, others: Floats) -> list[tuple[int, int]]:
+        return list(_fitting(few, values, combine, others, digits))
+
+    for first, second in fitting(np.add, values) if units else ():
+        if first < second:
             yield _sum(refs[first], refs[second])
-    for first in range(width) if units else ():
-        for second in np.flatnonzero(_fits(few, values[:, [first]] * values, digits) & later[first]):
-            yield (Term((plain_of(refs[first]), plain_of(refs[second]))),)
-        for way in ("rest", "more"):
-            changed = 1.0 - values if way == "rest" else 1.0 + values
-            for second in np.flatnonzero(_fits(few, values[:, [first]] * changed, digits)):
-                yield (Term((plain_of(refs[first]), Factor(refs[second], way))),)
-    for first in range(width):
-        for second in np.flatnonzero(_fits(few, values[:, [first]] - values, digits)):
-            yield _sum(refs[first], refs[second], minus=1)
-    for first in range(width) if units else ():
-        over = 1.0 / np.where(values == 0, np.nan, values)
-        for second in np.flatnonzero(_fits(few, values[:, [first]] * over, digits)):
-            if first != second:
-                yield (Term((plain_of(refs[first]), Factor(refs[second], "over"))),)
+    ways: dict[Literal["plain", "rest", "more"], Floats] = {}
+    if units:
+        ways = {"plain": values, "rest": 1.0 - values, "more": 1.0 + values}
+    products = [(first, way, second) for way, others in ways.items() for first, second in fitting(np.multiply, others)]
+    for first, way, second in sorted(products, key=lambda one: one[0]):
+        if way != "plain" or first < second:
+            yield (Term((plain_of(refs[first]), Factor(refs[second], way))),)
+    for first, second in fitting(np.subtract, values):
+        yield _sum(refs[first], refs[second], minus=1)
+    for first, second in fitting(np.multiply, 1.0 / np.where(values == 0, np.nan, values)) if units else ():
+        if first != second:
+            yield (Term((plain_of(refs[first]), Factor(refs[second], "over"))),)
+
+
+def _fitting(
+    few: Floats, values: Floats, combine: np.ufunc, others: Floats, digits: int | None
+) -> Iterator[tuple[int, int]]:
+    """Columns of ``values`` (rows, m) and of ``others`` (rows, m) that make ``few`` (rows,) together."""
+    rows = _glimpse(np.concatenate([values, others], axis=1))
+    made = np.asarray(combine(values[rows, :, None], others[rows, None, :]))
+    for first in np.flatnonzero(_may_fit(few[rows], made, digits).any(axis=1)).tolist():
+        for second in np.flatnonzero(_fits(few, combine(values[:, [first]], others), digits)).tolist():
+            yield first, second
 
 
 def _triples(few: Floats, values: Floats, pool: Pool, digits: int | None, *, units: bool) -> Iterator[Terms]:
@@ -188,7 +212,11 @@ def _triples(few: Floats, values: Floats, pool: Pool, digits: int | None, *, uni
     refs = pool.refs
     if not units:
         return
+    seen = _glimpse(values)
+    likely = _likely_triples(few[seen], values[seen], digits)
     for first, second in itertools.combinations(range(len(refs)), 2):
+        if not likely[first, second]:
+            continue
         one, other = values[:, [first]], values[:, [second]]
         rest = [place for place in range(len(refs)) if place not in (first, second)]
         third = values[:, rest]
@@ -206,14 +234,32 @@ def _triples(few: Floats, values: Floats, pool: Pool, digits: int | None, *, uni
     yield from _quadruples(few, values, pool, digits)
 
 
+def _likely_triples(few: Floats, values: Floats, digits: int | None) -> npt.NDArray[np.bool_]:
+    """(m, m) true where the two and any third may make one of the forms of ``_triples``."""
+    one, other, third = values[:, :, None, None], values[:, None, :, None], values[:, None, None, :]
+    total, product = one + other, one * other
+    likely = np.zeros((values.shape[1], values.shape[1]), bool)
+    for factor in (third, 1.0 - third, 1.0 + third):
+        likely |= _may_fit(few, product * factor, digits).any(axis=2)
+    for more in (third, -third):
+        likely |= _may_fit(few, total + more, digits).any(axis=2)
+        likely |= _may_fit(few, product + more, digits).any(axis=2)
+    return likely
+
+
 def _quadruples(few: Floats, values: Floats, pool: Pool, digits: int | None) -> Iterator[Terms]:
     """``a + b + c + d`` and ``a + b + c - d``, the longest sums that are looked for."""
     refs = pool.refs
     if len(refs) > _WIDEST // 2:
         return
-    for chosen in itertools.combinations(range(len(refs)), 3):
+    every = np.array(list(itertools.combinations(range(len(refs)), 3)), np.int64).reshape(-1, 3)
+    seen = _glimpse(values)
+    few_seen, some = few[seen], values[seen]
+    sums = some[:, every].sum(axis=2)[:, :, None]
+    likely = [_may_fit(few_seen, sums + sign * some[:, None, :], digits).any(axis=1) for sign in (1, -1)]
+    for chosen in every[likely[0] | likely[1]].tolist():
         rest = [place for place in range(len(refs)) if place not in chosen]
-        total = values[:, list(chosen)].sum(axis=1)[:, None]
+        total = values[:, chosen].sum(axis=1)[:, None]
         for sign in (1, -1):
             for place in np.flatnonzero(_fits(few, total + sign * values[:, rest], digits)):
                 yield _sum(*(refs[one] for one in chosen), refs[rest[place]], minus=int(sign < 0))
