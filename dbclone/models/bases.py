@@ -13,7 +13,7 @@ import numpy.typing as npt
 
 from dbclone.models.drafts import Candidate, Draft, entropy
 from dbclone.models.numbers import NumberCodec, fit_numbers
-from dbclone.models.table import NO_CODE, Base, KeyModel
+from dbclone.models.table import NO_CODE, PLACE, Base, KeyModel
 from dbclone.models.work import Work
 from dbclone.profile.value import Role
 from dbclone.schema import Kind, TableName, Type
@@ -38,7 +38,7 @@ class Bases:
 
         With ``only`` those that lie on one of these bases, whichever way.
         """
-        found = same_as_sibling(self.work, draft)
+        found = [] if draft.role == "place" else same_as_sibling(self.work, draft)
         if draft.values is None or draft.numbers is None or draft.type is None or not _may_differ(draft, draft.type):
             return found
         anchors = _find_anchors(draft.values, self.k)
@@ -52,6 +52,9 @@ class Bases:
         return found
 
     def _bases(self, draft: Draft, kind: Type, earlier: list[Draft]) -> Iterator[tuple[Base, Floats]]:
+        if draft.role == "place":
+            yield from self._sibling_place(draft)
+            return
         if draft.role != "bound":
             yield from self._sibling_bases(draft, kind)
         for other in earlier:
@@ -59,6 +62,14 @@ class Bases:
                 yield Base("column", other.name), other.values
         if draft.role != "bound":
             yield from self._parent_bases(kind)
+
+    def _sibling_place(self, draft: Draft) -> Iterator[tuple[Base, Floats]]:
+        work = self.work
+        follows = np.flatnonzero(work.position > 0)
+        if work.driver >= 0 and len(follows) >= _FEWEST and draft.values is not None:
+            before = np.full(work.rows, np.nan)
+            before[work.order[follows]] = draft.values[work.order[follows - 1]]
+            yield Base("sibling", PLACE), before
 
     def _sibling_bases(self, draft: Draft, kind: Type) -> Iterator[tuple[Base, Floats]]:
         work = self.work

@@ -13,14 +13,16 @@ import numpy.typing as npt
 
 from dbclone.models.calendar import calendar_matrix
 from dbclone.models.numbers import NumberCodec, fit_numbers
-from dbclone.models.table import NO_CODE, Base, KeyModel
+from dbclone.models.table import NO_CODE, PLACE, Base, KeyModel
 from dbclone.models.work import Hidden, Work, unit_of
 from dbclone.profile.value import Role
-from dbclone.schema import ForeignKey, Type
+from dbclone.schema import ForeignKey, Kind, Type
 
 Codes = npt.NDArray[np.uint8]
 Floats = npt.NDArray[np.float64]
 _HIDDEN_CODES = 48
+_FEWEST_PLACES = 40
+"""Rows from which on their places may mean something."""
 _FEW_CODES = 32
 """So few codes may be grouped freely even where they have an order."""
 
@@ -64,6 +66,7 @@ class Draft:
     known: npt.NDArray[np.bool_] | None = None
     child: ForeignKey | None = None
     type: Type | None = None
+    drawn: bool = True
 
     @property
     def is_key(self) -> bool:
@@ -92,8 +95,13 @@ class Draft:
         return np.concatenate(columns, axis=1)
 
 
-def draft_entries(work: Work, keys: list[KeyModel], key_codes: Mapping[int, Codes], k: int) -> list[Draft]:
-    """One draft an entry of the table, in the order in which a row is filled."""
+def draft_entries(
+    work: Work, keys: list[KeyModel], key_codes: Mapping[int, Codes], k: int, *, placed: bool | None
+) -> list[Draft]:
+    """One draft an entry of the table, in the order in which a row is filled.
+
+    ``placed``: whether a row's place is drawn, or told afterwards to its children; None where it is of no interest.
+    """
     drafts: list[Draft] = []
     for number, model in enumerate(keys):
         name = f"key {number}"
@@ -103,6 +111,8 @@ def draft_entries(work: Work, keys: list[KeyModel], key_codes: Mapping[int, Code
                 drafts.append(Draft(name, "key", int(codes.max(initial=0)) + 1, codes, category=True))
         elif model.mode == "self" and 0 < model.nulls < 1:
             drafts.append(Draft(name, "flag", 2, (work.links[number] >= 0).astype(np.uint8), category=True))
+    if placed is not None and work.rows >= _FEWEST_PLACES:
+        drafts.append(_draft_place(work, k, placed))
     names = [name for name in (*work.numbers, *work.categories) if name in work.modelled]
     drafts += [_draft_column(work, name) for name in sorted(names, key=lambda name: _rank(work, name))]
     drafts += [_draft_hidden(hidden, k) for hidden in work.hidden]
@@ -119,6 +129,17 @@ def _draft_column(work: Work, name: str) -> Draft:
     kind = work.table.column(name).type
     codes = numbers.encode(values)
     return Draft(name, role, numbers.size, codes, values, numbers, unit=unit_of(work, name), type=kind)
+
+
+def _draft_place(work: Work, k: int, placed: bool) -> Draft:
+    """Where rows stand: ids, ages and habits go with it even where no column says so.
+
+    Unless it is drawn it has no code for the row's own columns, only for the children's.
+    """
+    values = np.arange(work.rows, dtype=np.float64)
+    codec = fit_numbers(values, k=k, grid=1.0)
+    codes = codec.encode(values) if placed else np.zeros(work.rows, np.uint8)
+    return Draft(PLACE, "place", codec.size, codes, values, codec, type=Type(Kind.INTEGER, "bigint"), drawn=placed)
 
 
 def _draft_hidden(hidden: Hidden, k: int) -> Draft:

@@ -48,7 +48,8 @@ def fit_table(
     ruled = {one.column for one in counters} | {one.column for one in copies}
     work.modelled = {*work.numbers, *work.categories} - ruled
     layout = lay_out(work, works, keys, simple=simple)
-    drafts = draft_entries(work, keys, key_codes, growth.k)
+    order = fit_order(work, keys, placed=not simple)
+    drafts = draft_entries(work, keys, key_codes, growth.k, placed=None if simple else order.placed)
     if not simple:
         drafts = choose_bases(drafts, work, works, keys, layout, growth, seed)
     # In sibling order, as everything that trees are grown on.
@@ -68,7 +69,7 @@ def fit_table(
         numbered=fit_numbered(work, growth.k),
         counters=tuple(counters),
         copies=tuple(copies),
-        order=fit_order(work, keys),
+        order=order,
     )
 
 
@@ -78,7 +79,8 @@ def _grow(drafts: list[Draft], layout: Layout, own: Codes, growth: Growth, seed:
     grower = Grower(layout.matrix(own), grouped, layout.work.entity[layout.work.order], growth, seed)
     ends = np.cumsum([len(draft.grouped) for draft in drafts]).tolist()
     places = zip(drafts, [0, *ends[:-1]], strict=True) if drafts else ()
-    return each(lambda place: _grow_entry(place[0], layout, own, place[1], grower), places, layout.work.rows)
+    keys = sum(len(draft.grouped) for draft in drafts if draft.is_key)
+    return each(lambda place: _grow_entry(place[0], layout, own, place[1], keys, grower), places, layout.work.rows)
 
 
 def _grouped(drafts: list[Draft]) -> Iterable[bool]:
@@ -86,13 +88,18 @@ def _grouped(drafts: list[Draft]) -> Iterable[bool]:
     return (flag for draft in drafts for flag in draft.grouped)
 
 
-def _grow_entry(draft: Draft, layout: Layout, own: Codes, slot: int, grower: Grower) -> Entry:
-    """The entry whose first slot is ``slot``: a tree for each stage on the rows that the ones before pass on."""
+def _grow_entry(draft: Draft, layout: Layout, own: Codes, slot: int, keys: int, grower: Grower) -> Entry:
+    """The entry whose first slot is ``slot``: a tree for each stage on the rows that the ones before pass on.
+
+    The first ``keys`` slots are drawn before all others.
+    """
     work = layout.work
     width = own.shape[1]
     allowed = layout.allowed(width, slot)
     if draft.is_key:
-        allowed = layout.before_keys(allowed)
+        allowed = layout.before_keys(allowed, width, keys)
+    if draft.role != "place":
+        allowed = layout.off_places(allowed)
     rows = np.arange(work.rows) if draft.known is None else np.flatnonzero(draft.known[work.order])
     stages = []
     for place, one in enumerate(draft.stages):
@@ -107,6 +114,8 @@ def _grow_entry(draft: Draft, layout: Layout, own: Codes, slot: int, grower: Gro
     codes = own[:, slot]
     if draft.start is not None and draft.values is not None:
         codes = draft.start.encode(draft.values)[work.order]
+    if draft.role == "count" and draft.values is not None and _is_concentrated(draft.values):
+        allowed, grower = allowed[allowed >= layout.first_own(width)], grower.for_few()
     return Entry(
         name=draft.name,
         role=draft.role,
@@ -121,6 +130,16 @@ def _grow_entry(draft: Draft, layout: Layout, own: Codes, slot: int, grower: Gro
         shares=_shares(own[:, slot], draft.size) if draft.stages else np.zeros(0),
         single=_single(draft, work, own[:, slot], grower.seed),
     )
+
+
+def _is_concentrated(counts: npt.NDArray[np.float64]) -> bool:
+    """True where a hundredth of the parents has most of the children.
+
+    So few have little evidence for anything, but much depends on them: which they are is asked of their own row only,
+    for every question more asks for more evidence.
+    """
+    most = np.sort(counts)[::-1][: max(1, len(counts) // 100)]
+    return bool(most.sum() > 0.5 * counts.sum())
 
 
 def _single(draft: Draft, work: Work, codes: Codes, seed: int) -> Codes:
@@ -183,6 +202,12 @@ def _leave_slots(work: Work, drafts: list[Draft], entries: list[Entry], own: Cod
     """Leaves in ``work`` what its children's fits ask of it: slots in row order, and what they are of."""
     slots = np.empty_like(own)
     slots[work.order] = own
+    first = 0
+    for draft, entry in zip(drafts, entries, strict=True):
+        work.place_slot = first if draft.role == "place" else work.place_slot
+        if not draft.drawn and draft.numbers is not None and draft.values is not None:
+            slots[:, first] = draft.numbers.encode(draft.values)
+        first += entry.slots
     work.slots = slots
     work.grouped_slots = np.array(list(_grouped(drafts)), bool)
     about: dict[ForeignKey, set[int]] = {}

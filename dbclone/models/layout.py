@@ -6,7 +6,7 @@ Takes a Work and those of its parents, gives uint8 matrices in sibling order. Ne
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
@@ -54,12 +54,18 @@ class Layout:
         """Features that the slot ``number`` of ``width`` own slots may look at."""
         return np.zeros(0, np.int64) if self.simple else np.arange(self.first_own(width) + number)
 
-    def before_keys(self, allowed: Rows) -> Rows:
-        """Those of ``allowed`` that are there before the other parents are known, as keys are drawn."""
-        ours = np.array([feature.path[0] == self.work.driver for feature in self.features], bool)
-        if not len(ours):
-            return allowed
-        early: Rows = allowed[(allowed >= len(ours)) | ours[np.clip(allowed, 0, len(ours) - 1)]]
+    def off_places(self, allowed: Rows) -> Rows:
+        """Those of ``allowed`` that do not say where an ancestor stands: its summaries tell its rows more of it."""
+        places = [self._above(feature).place_slot == feature.slot for feature in self.features]
+        off: Rows = allowed[~np.isin(allowed, np.flatnonzero(places))]
+        return off
+
+    def before_keys(self, allowed: Rows, width: int, keys: int) -> Rows:
+        """Those of ``allowed`` that are there while keys are drawn: neither what other parents tell nor, of the
+        previous sibling, more than the ``keys`` slots that come before all others of the ``width``."""
+        late = [number for number, feature in enumerate(self.features) if feature.path[0] != self.work.driver]
+        before = self.first_own(width) - width
+        early: Rows = allowed[~np.isin(allowed, [*late, *range(before + keys, before + width)])]
         return early
 
     def grouped(self, own: Iterable[bool]) -> npt.NDArray[np.bool_]:
@@ -84,6 +90,10 @@ class Grower:
     entities: Rows
     growth: Growth
     seed: int
+
+    def for_few(self) -> Grower:
+        """Leaves as small as privacy allows."""
+        return replace(self, growth=replace(self.growth, min_leaf=max(2, self.growth.k)))
 
     def tree(self, codes: Codes, rows: Rows, allowed: Rows, ordered: bool) -> Tree:
         """The tree of ``codes`` (all rows,) on ``rows`` and the features ``allowed``, a stump where rows are few."""

@@ -17,12 +17,17 @@ from dbclone.profile.value import Role
 
 Floats = npt.NDArray[np.float64]
 _FEWEST = 30
+_PLACED_ROWS = 40
+"""Rows from which on it can be learned what goes with their places."""
 _LEAST = 0.3
 """Correlation with their place below which rows follow a column as good as not."""
 
 
-def fit_order(work: Work, models: list[KeyModel]) -> OrderModel:
-    """What the rows' order follows: columns and parents that rise with it, the coarsest first."""
+def fit_order(work: Work, models: list[KeyModel], *, placed: bool = False) -> OrderModel:
+    """What the rows' order follows: columns and parents that rise with it, the coarsest first.
+
+    ``placed`` where an order that nothing leads to may be drawn row by row.
+    """
     if work.rows < 3:
         return OrderModel()
     keys: list[OrderKey] = []
@@ -37,6 +42,8 @@ def fit_order(work: Work, models: list[KeyModel]) -> OrderModel:
         if tied.mean() < 0.02:
             break
     families = work.driver >= 0 and not work.order_column and _in_families(work)
+    if placed and not keys and not families and work.rows >= _PLACED_ROWS:
+        return OrderModel(texts=_risen_texts(work), placed=True)
     loose = None if keys else _loose_key(work, models, families)
     keys += [loose] if loose else []
     return OrderModel(tuple(keys), not keys and work.driver >= 0 and not families, _risen_texts(work))

@@ -59,10 +59,14 @@ def choose_bases(
 
     def choose(number: int) -> Draft:
         draft = drafts[number]
-        repeatable = draft.role in ("column", "length", "bound") or _names_rows(draft, keys)
-        if not repeatable or draft.size <= 3:
+        repeatable = draft.role in ("column", "length", "bound", "place") or _names_rows(draft, keys)
+        if not repeatable or draft.size <= 3 or not draft.drawn:
             return draft
-        trial = _Trial(shown[number], part, grower, small.allowed(len(drafts), number))
+        allowed = small.allowed(len(drafts), number)
+        allowed = allowed if draft.role == "place" else small.off_places(allowed)
+        if draft.is_key:
+            allowed = small.before_keys(allowed, len(drafts), sum(one.is_key for one in drafts))
+        trial = _Trial(shown[number], part, grower, allowed)
         stages = _choose_stages(trial, bases.candidates(shown[number], shown[:number]))
         if stages and thin is not None:
             only = [one.base for one in stages]

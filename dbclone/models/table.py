@@ -19,6 +19,8 @@ from dbclone.schema import ForeignKey, TableName
 
 NO_CODE = 255
 """The code of a slot that does not apply: the previous sibling of a first child, a difference without a base."""
+PLACE = ":place"
+"""The entry that says where a row stands among all rows of its table."""
 
 
 @dataclass(frozen=True)
@@ -65,7 +67,8 @@ class Stage:
 class Entry:
     """One step of filling a row. ``role``: ``flag`` (is the key NULL), ``key`` (how the referenced row is chosen),
     ``column``, ``length`` (of a text that a maker makes), ``count`` (children per parent along a key), ``bound`` (the
-    first or last date of a row's children) or ``hidden``.
+    first or last date of a row's children), ``hidden`` or ``place`` (where the row stands in the table's order, in rows
+    of the sample: drawn, or read off the order that other columns lead to).
 
     ``unit`` is microseconds a unit for temporal columns (1 or a day), 0 elsewhere; such columns own calendar slots.
     ``stages`` are tried in order; ``tree`` draws the code of the value itself, decoded by ``start`` where that was
@@ -170,11 +173,15 @@ class OrderKey:
 
 @dataclass(frozen=True)
 class OrderModel:
-    """The order of rows: by ``keys``, then as families come, or ``mixed``. ``texts`` are columns that rise with it."""
+    """The order of rows: by ``keys``, then as families come, or ``mixed``. ``texts`` are columns that rise with it.
+
+    ``placed``: none of it, but by what the entry `PLACE` draws.
+    """
 
     keys: tuple[OrderKey, ...] = ()
     mixed: bool = False
     texts: tuple[str, ...] = ()
+    placed: bool = False
 
 
 @dataclass(frozen=True)

@@ -17,7 +17,7 @@ import pyarrow as pa
 from dbclone.errors import BundleError
 from dbclone.models.categories import CategoryCodec
 from dbclone.models.numbers import NumberCodec
-from dbclone.models.table import Entry, KeyModel, Models, Pool, Stage, TableModel
+from dbclone.models.table import PLACE, Entry, KeyModel, Models, Pool, Stage, TableModel
 from dbclone.models.trees import Tree
 from dbclone.profile.value import Profile, Role
 from dbclone.schema import Plan, Schema, Table, TableName
@@ -26,7 +26,7 @@ _MOST_ROWS = 2**40
 _MODES = {"drive", "category", "lookup", "draw", "self", "absent", "child", "link"}
 _LATE = {"absent", "child", "link", "self"}
 """Modes of keys that lead nowhere while their table is filled."""
-_ROLES = {"flag", "key", "column", "length", "count", "hidden", "bound"}
+_ROLES = {"flag", "key", "column", "length", "count", "hidden", "bound", "place"}
 _FIRST_STEP = 3
 
 
@@ -148,7 +148,7 @@ def _check_entry(parts: Parts, model: TableModel, entry: Entry, width: int) -> N
             _check_numbers(model, codec)
     if entry.role in ("column", "length"):
         _check_column(parts, model, entry)
-    elif entry.role in ("count", "hidden", "bound"):
+    elif entry.role in ("count", "hidden", "bound", "place"):
         require(entry.numbers is not None, name, "has a hidden column without a codec")
     if entry.has_value:
         start = entry.numbers if entry.start is None else entry.start
@@ -361,6 +361,8 @@ def _check_rest(parts: Parts, model: TableModel, table: Table) -> None:
         same = columns[copy.parent_column].type.storage == table.column(copy.column).type.storage
         require(same, name, "copies a column of another type")
     require(set(model.order.texts) <= set(table.by_name), name, "is in the order of nothing")
+    places = [entry.name for entry in model.entries if entry.role == "place"]
+    require(places in ([], [PLACE]) and (bool(places) or not model.order.placed), name, "is in the order of nothing")
     for one in model.order.keys:
         require(0.0 <= one.strays <= 1.0, name, "is in the order of nothing")
         if one.key < 0:

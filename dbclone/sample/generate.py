@@ -28,6 +28,7 @@ from dbclone.sample.exclusions import keep_apart
 from dbclone.sample.executor import Serial, Threads, in_order
 from dbclone.sample.filled import Filled, make_filled
 from dbclone.sample.hierarchy import keep_kin
+from dbclone.sample.ordering import keep_places
 from dbclone.sample.overlaps import agree_on_shared
 from dbclone.sample.parents import adjust, choose_parents, degrees, grow_hierarchy
 from dbclone.sample.pool import take_pool
@@ -262,6 +263,7 @@ class Generator:
         self._keep_rules(filled, self.profile.rules)
         self._keep_admitted(filled)
         filled.output = written_order(filled, self.filled, self.profile.rules, self.draw.seed)
+        keep_places(filled)
 
     def _keep_rules(self, filled: Filled, rules: Sequence[Rule]) -> None:
         """Makes rules hold, then constraints."""

@@ -10,7 +10,7 @@ from collections.abc import Collection, Mapping
 import numpy as np
 import numpy.typing as npt
 
-from dbclone.models.table import OrderKey
+from dbclone.models.table import PLACE, OrderKey
 from dbclone.sample.filled import Filled
 from dbclone.sample.streams import generator
 from dbclone.schema import TableName
@@ -22,6 +22,8 @@ Floats = npt.NDArray[np.float64]
 def output_order(filled: Filled, others: Mapping[TableName, Filled], seed: int, without: Collection[str] = ()) -> Rows:
     """(n,) rows as made, in the order in which they are written; the columns ``without`` have no say."""
     order = filled.model.order
+    if order.placed:
+        return _placed(filled, seed)
     keys = [key for key in order.keys if key.column not in without or key.key >= 0]
     if order.mixed:
         last = generator(seed, "order", filled.model.name).permutation(filled.rows)
@@ -29,6 +31,28 @@ def output_order(filled: Filled, others: Mapping[TableName, Filled], seed: int, 
         last = np.arange(filled.rows)
     ranks = [_strayed(_rank(filled, others, key), key, filled.model.name, seed) for key in keys]
     return np.lexsort((last, *reversed(ranks))).astype(np.int64)
+
+
+def _placed(filled: Filled, seed: int) -> Rows:
+    """Rows by the places drawn; those that follow right after a sibling stay with it, whoever else stands there."""
+    values = np.array(filled.values[:, filled.model.value_index[PLACE]])
+    rows = np.arange(filled.rows)
+    behind = np.zeros(filled.rows, bool)
+    behind[1:] = (np.diff(values) == 1.0) & (filled.position[1:] > 0)
+    leader = np.maximum.accumulate(np.where(behind, 0, rows))
+    chance = generator(seed, "order", filled.model.name).random(filled.rows)
+    return np.lexsort((rows, chance[leader], values[leader])).astype(np.int64)
+
+
+def keep_places(filled: Filled) -> None:
+    """Writes down where rows stand, now that it is known, for the children that depend on it."""
+    number = filled.model.by_name.get(PLACE)
+    if number is None or not filled.rows:
+        return
+    codec = filled.model.entries[number].numbers
+    assert codec is not None
+    share = filled.place / max(1, filled.rows - 1)
+    filled.own[:, filled.model.first_slot[number]] = codec.encode(codec.low + share * (codec.high - codec.low))
 
 
 def _rank(filled: Filled, others: Mapping[TableName, Filled], key: OrderKey) -> Floats:

@@ -10,7 +10,7 @@ from dbclone.models.fit import fit_table
 from dbclone.models.keys import fit_keys
 from dbclone.models.order import fit_order
 from dbclone.models.rules import find_copies, find_counters, fit_numbered
-from dbclone.models.table import NO_CODE, CounterModel, Entry, OrderKey, TableModel
+from dbclone.models.table import NO_CODE, PLACE, CounterModel, Entry, OrderKey, TableModel
 from dbclone.models.trees import Growth
 from dbclone.models.work import Work
 from tests.models_family import by_table, driven, works_of
@@ -51,7 +51,7 @@ def test_a_counter_numbers_the_siblings() -> None:
     works = family(line=pa.array(np.tile(np.arange(3, 23), 50)), other=pa.array(RNG.integers(0, 20, 1000)))
     assert find_counters(works["c"]) == [CounterModel("line", 0, 3)]
     fit(works, "p")
-    assert set(fit(works, "c").by_name) == {"other"}
+    assert set(fit(works, "c").by_name) == {PLACE, "other"}
 
 
 def test_a_copy_repeats_the_parents_column_and_a_number_must_do_so_always() -> None:
@@ -103,9 +103,10 @@ def test_a_walk_from_sibling_to_sibling_is_found() -> None:
     stage = entry(fit(model_of, "c"), "at").stages[0]
     assert (stage.base.kind, stage.base.column, stage.base.way) == ("sibling", "at", "difference")
     # First children have no sibling before them: the stage's code says so.
-    first = model_of["c"].slots[::20, 1]
-    assert (first == NO_CODE).all()
-    assert (model_of["c"].slots[1::20, 1] != NO_CODE).all()
+    model = fit(model_of, "c")
+    coded = model_of["c"].slots[:, model.first_slot[model.by_name["at"]] + 1]
+    assert (coded[::20] == NO_CODE).all()
+    assert (np.delete(coded, np.arange(0, 1000, 20)) != NO_CODE).all()
 
 
 def test_a_value_that_stays_among_siblings_is_coded_as_the_same() -> None:

@@ -178,7 +178,12 @@ DAMAGE: dict[str, tuple[TableName, Change, str]] = {
     "order": (ITEMS, given(order=OrderModel((OrderKey("nothing"),))), "is in the order of nothing"),
     "order of keys": (ITEMS, given(order=OrderModel((OrderKey(key=9),))), "follows a key that is not there"),
     "role": (CUSTOMERS, entry(lambda one: replace(one, role="magic")), "has an entry of no role"),
-    "name": (CUSTOMERS, entry(lambda one: replace(one, name="nothing")), "fills a column that is not there"),
+    "name": (
+        CUSTOMERS,
+        entry(lambda one: replace(one, name="nothing"), lambda one: one.role == "column"),
+        "fills a column that is not there",
+    ),
+    "place": (CUSTOMERS, entry(lambda one: replace(one, name="at")), "is in the order of nothing"),
     "kind": (CUSTOMERS, entry(lambda one: replace(one, name="spent"), lambda one: one.categories is not None), "has "),
     "unit": (
         CUSTOMERS,
@@ -186,7 +191,7 @@ DAMAGE: dict[str, tuple[TableName, Change, str]] = {
         "has a calendar of no unit",
     ),
     "pool entry": (CUSTOMERS, pool((99,), [[1]]), "has a pool of columns that are not there"),
-    "pool code": (CUSTOMERS, pool((0,), [[255]]), "has a pool of codes without a value"),
+    "pool code": (CUSTOMERS, pool((1,), [[255]]), "has a pool of codes without a value"),
     "pool shape": (CUSTOMERS, pool((0, 1), [[1]]), "has a pool of another shape"),
     "no pool": (CUSTOMERS, pool((0,), np.zeros((0, 1))), "has an empty pool"),
 }
