@@ -26,11 +26,12 @@ from dbclone.errors import ConfigError, IntegrityError, TargetError
 from dbclone.learned import asked_schema, learn_schema, read_like, real_rows
 from dbclone.report.inspection import Inspection
 from dbclone.reshape import asked_constraints, compare_schemas, counterparts, drop_tables
-from dbclone.schema import Change, Plan, Schema, Strategy, TableName, make_plan
+from dbclone.schema import Change, Plan, Schema, Strategy, Table, TableName, make_plan
 
 if TYPE_CHECKING:
     from dbclone.dialects import Loader
     from dbclone.report import Comparison, IntegrityReport
+    from dbclone.sample.demands import Ask
     from dbclone.sample.generate import Draw, Generator
 
 __all__ = [
@@ -336,7 +337,9 @@ def _generate(
                 progress.stage("Drawing rows")
                 with _timed(seconds, "draw"):
                     generator.fill(
-                        progress.advance, lambda name: loading.add(bundle.schema.table(name), generator.batches(name))
+                        progress.advance,
+                        lambda name: loading.add(bundle.schema.table(name), generator.batches(name)),
+                        _asking(loader),
                     )
                 progress.stage("Writing rows")
                 with _timed(seconds, "write"):
@@ -421,6 +424,19 @@ def _open_target(address: Address, config: Config, identity: str | None) -> Load
             f"{address} is a bundle, not a target.", hint=f"write a bundle with: dbclone fit SOURCE -o {address}"
         )
     return open_target(address, source_identity=identity, replace=config.write.replace, ddl_mode=config.write.ddl)
+
+
+def _asking(loader: Loader) -> Ask | None:
+    """How the target's own database is asked about rows, None where it cannot be."""
+    from dbclone.sample.demands import Told
+
+    evaluate = getattr(loader, "evaluate", None)
+
+    def ask(table: Table, expression: str, columns: Mapping[str, Any]) -> Told | None:
+        found = evaluate(table, expression, columns) if evaluate is not None else None
+        return None if found is None else Told(*found)
+
+    return None if evaluate is None else ask
 
 
 def _excused(found: tuple[Violation, ...], *schemas: Schema) -> tuple[Violation, ...]:

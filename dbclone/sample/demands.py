@@ -1,12 +1,12 @@
 """What a schema demands of one table's rows, as questions about columns of values.
 
 Takes a Table and columns of emitted values, gives the rows that break a demand. Demands that cannot be understood here
-are left to the database. Never changes a row.
+are asked of the target's database, where it can be asked, and left to it otherwise. Never changes a row.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -17,6 +17,7 @@ import pyarrow as pa
 from sqlglot import expressions as exp
 
 from dbclone.models.links import match_rows
+from dbclone.profile.checks import mentions
 from dbclone.sample.expressions import (
     Columns,
     Result,
@@ -29,9 +30,22 @@ from dbclone.sample.expressions import (
     values_of,
 )
 from dbclone.sample.expressions import broken_rows as breaks
-from dbclone.schema import Column, ForeignKey, Kind, Table
+from dbclone.schema import Column, ForeignKey, Kind, Table, Unique
 
 Flags = npt.NDArray[np.bool_]
+
+
+@dataclass(frozen=True)
+class Told:
+    """What the database makes of an expression, row by row: ``values`` (n,) as texts, ``failed`` (n,) where it raises
+    an error instead."""
+
+    values: list[str | None]
+    failed: Flags
+
+
+Ask = Callable[[Table, str, Mapping[str, pa.Array]], Told | None]
+"""Asks the target's database what an expression gives for rows of a table, None where it cannot be asked."""
 
 
 @dataclass(frozen=True)
@@ -58,6 +72,8 @@ class Distinct:
     parts: tuple[exp.Expression, ...]
     where: exp.Expression | None = None
     plain: tuple[str, ...] = ()
+    texts: tuple[str, ...] = ()
+    where_text: str = ""
 
 
 @dataclass(frozen=True)
@@ -78,24 +94,46 @@ def demands_of(table: Table, dialect: str) -> list[Demand]:
     found: list[Demand] = [NotNull((column.name,)) for column in table.stored_columns if not column.nullable]
     found += [NotNull((name,)) for name in table.key if table.column(name).nullable]
     for check in (*table.checks, *partition_check(table)):
-        tree = None if not check.validated else parsed(check.expression, dialect)
-        names = None if tree is None else _columns(table, [tree])
-        if tree is not None and names and set(names) <= stored:
-            found.append(Condition(names, check.expression, tree))
-    found += [_plain(columns) for columns in table.unique_sets]
-    for unique in table.uniques:
-        if unique.is_plain:
-            continue
-        where = None if unique.predicate is None else parsed(unique.predicate, dialect)
-        if unique.predicate is not None and where is None:
-            continue
-        terms = [parsed(text, dialect) for text in unique.expressions]
-        parts = [*(_named(name) for name in unique.columns), *(part for part in terms if part is not None)]
-        names = None if None in terms else _columns(table, [*parts, *([where] if where is not None else [])])
-        if names and set(names) <= stored:
-            found.append(Distinct(names, tuple(parts), where))
+        if check.validated:
+            tree, names = _understood(table, check.expression, dialect)
+            if names and set(names) <= stored:
+                found.append(Condition(names, check.expression, tree))
+    found += [_plain(columns) for columns in table.unique_sets if set(columns) <= stored]
+    found += [one for unique in table.uniques if (one := _distinct(table, unique, dialect)) is not None]
     found += [Present(key.columns, number, key) for number, key in enumerate(table.foreign_keys) if not key.inferred]
     return [demand for demand in found if set(demand.columns) <= stored]
+
+
+def _distinct(table: Table, unique: Unique, dialect: str) -> Distinct | None:
+    """A unique set of more than plain columns; a column that the database computes stands for its expression."""
+    computed = {column.name: column.generated for column in table.columns if column.generated is not None}
+    if unique.is_plain and not computed.keys() & set(unique.columns):
+        return None
+    texts = [computed.get(name, "") for name in unique.columns]
+    parts = [_named(name) for name in unique.columns]
+    named: list[str] = [name for name in unique.columns if name not in computed]
+    texts += unique.expressions
+    parts += [_named("") for _ in unique.expressions]
+    for place, text in enumerate(texts):
+        if text:
+            parts[place], names = _understood(table, text, dialect)
+            named += names
+    where = None
+    if unique.predicate is not None:
+        where, names = _understood(table, unique.predicate, dialect)
+        named += names
+    columns = tuple(dict.fromkeys(named))
+    return Distinct(columns, tuple(parts), where, (), tuple(texts), unique.predicate or "") if columns else None
+
+
+def _understood(table: Table, text: str, dialect: str) -> tuple[exp.Expression, tuple[str, ...]]:
+    """An expression's tree and its columns; a tree that says nothing but their names where it is not understood."""
+    tree = parsed(text, dialect)
+    names = None if tree is None else _columns(table, [tree])
+    if tree is not None and names is not None:
+        return tree, names
+    found = tuple(column.name for column in table.columns if mentions(text, column.name))
+    return exp.Anonymous(this="not understood", expressions=[_named(name) for name in found]), found
 
 
 def _plain(columns: tuple[str, ...]) -> Distinct:
@@ -122,9 +160,17 @@ def spelled(table: Table, name: str) -> str | None:
 class Cells(Columns):
     """Some columns of a table as values; what conditions are evaluated on."""
 
-    def __init__(self, table: Table, arrays: Mapping[str, pa.Array], size: int) -> None:
-        self.table, self.arrays, self._size = table, arrays, size
+    def __init__(self, table: Table, arrays: Mapping[str, pa.Array], size: int, ask: Ask | None = None) -> None:
+        self.table, self.arrays, self._size, self._ask = table, arrays, size, ask
         self._seen: dict[str, Result] = {}
+
+    def told(self, text: str, columns: tuple[str, ...]) -> Told:
+        """What the database says of an expression over ``columns``. Raises Unknown where it cannot be asked."""
+        given = {name: self.arrays[name] for name in columns if name in self.arrays}
+        told = None if self._ask is None or len(given) < len(columns) else self._ask(self.table, text, given)
+        if told is None:
+            raise Unknown(text)
+        return told
 
     @property
     def size(self) -> int:
@@ -178,7 +224,7 @@ def broken_rows(demand: Demand, cells: Cells, parents: Mapping[int, list[pa.Arra
     if isinstance(demand, NotNull):
         return np.asarray(cells.arrays[demand.columns[0]].is_null())
     if isinstance(demand, Condition):
-        return breaks(demand.tree, cells)
+        return _broken(demand, cells)
     if isinstance(demand, Distinct):
         return _repeats(demand, cells)
     mine = [cells.arrays[name] for name in demand.columns]
@@ -188,35 +234,59 @@ def broken_rows(demand: Demand, cells: Cells, parents: Mapping[int, list[pa.Arra
     return there & (match_rows(parents[demand.number], mine) < 0)
 
 
+def _broken(demand: Condition, cells: Cells) -> Flags:
+    try:
+        return breaks(demand.tree, cells)
+    except Unknown:
+        told = cells.told(demand.text, demand.columns)
+        return np.asarray(told.failed | np.array([value == "false" for value in told.values], bool))
+
+
 def _repeats(demand: Distinct, cells: Cells) -> Flags:
     code = np.zeros(cells.size, np.int64)
     applies = applicable(demand, cells)
-    for part in demand.parts:
-        values, known = _told_apart(part, cells)
-        applies &= known
+    failed = np.zeros(cells.size, bool)
+    for values, known, wrong in _told_apart(demand, cells):
+        applies, failed = applies & known, failed | wrong
         dense, _ = pd.factorize(values)
         _, code = np.unique(code * (int(dense.max(initial=0)) + 1) + dense, return_inverse=True)
     rows = np.flatnonzero(applies)
     order = rows[np.argsort(code[rows], kind="stable")]
     again = np.zeros(cells.size, bool)
     again[order[1:]] = code[order][1:] == code[order][:-1]
-    return again
+    return again | failed
 
 
-def _told_apart(part: exp.Expression, cells: Cells) -> tuple[npt.NDArray[Any], Flags]:
-    """The part's values as uniqueness compares them: in one case where the column's collation knows no other."""
-    values, known = values_of(part, cells)
-    columns = [spelled(cells.table, name) for name in column_names(part)]
-    if values.dtype == object and any(name and cells.table.column(name).ignores_case for name in columns):
-        values = np.array([value.casefold() if isinstance(value, str) else value for value in values], object)
-    return values, known
+def _told_apart(demand: Distinct, cells: Cells) -> Iterator[tuple[npt.NDArray[Any], Flags, Flags]]:
+    """The parts' values as uniqueness compares them (in one case where the column's collation knows no other), where
+    they are no NULL, and where there can be none."""
+    for place, part in enumerate(demand.parts):
+        columns = [spelled(cells.table, name) for name in column_names(part)]
+        wrong = np.zeros(cells.size, bool)
+        try:
+            values, known = values_of(part, cells)
+        except Unknown:
+            text = demand.texts[place] if demand.texts else ""
+            if not text:
+                raise
+            told = cells.told(text, tuple(name for name in columns if name is not None))
+            known = np.array([value is not None for value in told.values], bool) & ~told.failed
+            values, wrong = np.array([value or "" for value in told.values], object), told.failed
+        if values.dtype == object and any(name and cells.table.column(name).ignores_case for name in columns):
+            values = np.array([value.casefold() if isinstance(value, str) else value for value in values], object)
+        yield values, known, wrong
 
 
 def applicable(demand: Distinct, cells: Cells) -> Flags:
     """(rows,) true where the demand says something of the row, NULLs aside."""
     if demand.where is None:
         return np.ones(cells.size, bool)
-    value, known = values_of(demand.where, cells)
+    try:
+        value, known = values_of(demand.where, cells)
+    except Unknown:
+        columns = [spelled(cells.table, name) for name in column_names(demand.where)]
+        told = cells.told(demand.where_text, tuple(name for name in columns if name is not None))
+        return np.array([one == "true" for one in told.values], bool)
     result: Flags = known & value.astype(bool)
     return result
 
@@ -225,8 +295,7 @@ def keys_of(demand: Distinct, cells: Cells) -> list[tuple[Any, ...] | None]:
     """What must differ from row to row, None where a row may be like any other."""
     applies = applicable(demand, cells)
     parts = []
-    for part in demand.parts:
-        values, known = _told_apart(part, cells)
+    for values, known, _ in _told_apart(demand, cells):
         applies = applies & known
         parts.append(values.tolist())
     return [key if there else None for key, there in zip(zip(*parts, strict=True), applies.tolist(), strict=True)]

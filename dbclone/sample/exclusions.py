@@ -1,167 +1,417 @@
-"""EXCLUDE constraints over ranges: a range that would overlap an earlier one moves behind it, or its row is left out.
+"""EXCLUDE constraints: what would overlap an earlier row moves out of its way, or its row is left out.
 
-Takes a table and its batches, gives batches. A constraint that uses anything but equality and overlap is left to the
-database. Rows of one group are kept apart in the order in which they come, so that the first of two stays.
+Takes a table and its batches, gives batches. Understood are ranges, as a column or as two ends, circles and boxes that
+may not overlap, and columns that may not differ, among rows that agree in other columns; anything else is left to the
+database. Rows are kept apart in the order in which they come, so that the first of two stays.
 """
 
 from __future__ import annotations
 
-import bisect
+import math
 import re
 from collections.abc import Callable, Iterable, Iterator
+from typing import Any, Protocol
 
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
+from sqlglot import expressions as exp
 
+from dbclone.sample.demands import Cells, Condition, broken_rows, demands_of, spelled
+from dbclone.sample.expressions import Unknown, parsed, true_rows, values_of
+from dbclone.sample.spans import Axis, Line, Span, axis_of_bounds, axis_of_range
 from dbclone.schema import Exclusion, Table
 
-_ELEMENT = re.compile(r'^\s*(?P<what>.+?)\s+WITH\s+(?P<operator>\S+)\s*$', re.I | re.S)
-_RANGE = re.compile(r'^(?P<open>[\[(])(?P<low>"[^"]*"|[^,]*),(?P<high>"[^"]*"|[^\])]*)(?P<close>[\])])$')
-_MADE = re.compile(r"^(?:int4|int8|num|ts|tstz|date)range\((?P<parts>[^()]*)\)$", re.I)
+_ELEMENT = re.compile(r"^\s*(?P<what>.+?)\s+WITH\s+(?P<operator>\S+)\s*$", re.I | re.S)
+_MADE = re.compile(r"^(?:\w+\.)?(?:int4|int8|num|ts|tstz|date)range$", re.I)
+_NUMBER = re.compile(r"-?\d+(?:\.\d+)?(?:[eE][-+]?\d+)?")
+_QUOTED = re.compile(r"'(?:[^']|'')*'")
+_TRIES = 40
 Flags = npt.NDArray[np.bool_]
-Span = tuple[float | str, float | str]
 
 
 def keep_apart(
-    table: Table, batches: Iterable[pa.RecordBatch], tell: Callable[[int], None]
+    table: Table,
+    batches: Iterable[pa.RecordBatch],
+    tell: Callable[[int], None],
+    dialect: str = "postgresql",
+    fixed: frozenset[str] = frozenset(),
+    *,
+    needed: bool = False,
 ) -> Iterator[pa.RecordBatch]:
-    """The rows that no EXCLUDE constraint of ``table`` forbids; ``tell`` hears how many are missing."""
-    guards = [guard for guard in map(_guard, table.exclusions) if guard is not None]
+    """The rows that no EXCLUDE constraint of ``table`` forbids; ``tell`` hears how many are missing.
+
+    ``fixed`` columns are not moved. Where other tables need the rows (``needed``) none is left out.
+    """
+    guards = [guard for one in table.exclusions if (guard := _guard(table, one, dialect, fixed)) is not None]
     if not guards:
         yield from batches
         return
+    checks = [demand for demand in demands_of(table, dialect) if isinstance(demand, Condition)]
     dropped = 0
     for batch in batches:
         kept = np.ones(batch.num_rows, bool)
         for guard in guards:
+            before = batch
             batch, admitted = guard.admits(batch, kept)
             kept &= admitted
+            if batch is not before:
+                kept &= ~_broken(table, batch, checks)
+        if needed:
+            yield batch
+            continue
         dropped += int((~kept).sum())
         yield batch if kept.all() else batch.filter(pa.array(kept))
     if dropped:
         tell(dropped)
 
 
-class _Guard:
-    """One constraint: the columns that must be equal, and those of the range, as one column or as two ends."""
+def _broken(table: Table, batch: pa.RecordBatch, checks: list[Condition]) -> Flags:
+    """Rows that break a CHECK since they were moved."""
+    broken = np.zeros(batch.num_rows, bool)
+    cells = _cells(table, batch)
+    for check in checks:
+        try:
+            broken |= broken_rows(check, cells, {})
+        except Unknown:
+            continue
+    return broken
 
-    def __init__(self, equal: list[str], span: tuple[str, ...]) -> None:
-        self.equal, self.span = equal, span
-        self._taken: dict[tuple[object, ...], list[Span]] = {}
+
+def _cells(table: Table, batch: pa.RecordBatch) -> Cells:
+    arrays = {name: batch.column(name) for name in batch.schema.names}
+    return Cells(table, arrays, batch.num_rows)
+
+
+class _Room(Protocol):
+    """Where the values of one group lie."""
+
+    def take(self, value: Any) -> Any:
+        """The value itself, another one that is free, or None."""
+        ...
+
+
+class _Guard:
+    """One constraint: the expressions that must be equal, and the ``columns`` of what is kept apart."""
+
+    def __init__(
+        self,
+        table: Table,
+        equal: list[exp.Expression],
+        where: exp.Expression | None,
+        columns: tuple[str, ...],
+        fixed: bool,
+    ) -> None:
+        self.table, self.equal, self.where, self.columns, self.fixed = table, equal, where, columns, fixed
+        self._rooms: dict[tuple[object, ...], _Room] = {}
 
     def admits(self, batch: pa.RecordBatch, wanted: Flags) -> tuple[pa.RecordBatch, Flags]:
-        """The batch with its ranges moved apart, and the rows that may stay."""
-        names = batch.schema.names
-        if not {*self.equal, *self.span} <= set(names):
+        """The batch with its values moved apart, and the rows that may stay."""
+        values = self.read(batch)
+        cells = _cells(self.table, batch)
+        try:
+            parts = [values_of(tree, cells) for tree in self.equal]
+        except Unknown:
             return batch, wanted
-        groups = [batch.column(name).to_pylist() for name in self.equal]
-        ends = [batch.column(name).to_pylist() for name in self.span]
-        result, moved = wanted.copy(), False
-        for row in np.flatnonzero(wanted):
-            span = _span([end[row] for end in ends])
-            group = tuple(values[row] for values in groups)
-            if span is None or None in group:
+        asked = wanted & self._applies(cells)
+        for _, known in parts:
+            asked &= known
+        groups = [found.tolist() for found, _ in parts]
+        result, moved = wanted.copy(), {}
+        for row in np.flatnonzero(asked).tolist():
+            if values[row] is None:
                 continue
-            taken = self._taken.setdefault(group, [])
-            if self._take(taken, span):
-                continue
-            text = _behind(span, taken[-1][1]) if len(ends) == 1 else None
-            again = None if text is None else _span([text])
-            result[row] = again is not None and self._take(taken, again)
-            if result[row]:
-                ends[0][row], moved = text, True
-        if moved:
-            place = names.index(self.span[0])
-            field = batch.schema.field(place)
-            batch = batch.set_column(place, field, pa.array(ends[0], field.type))
-        return batch, result
+            group = tuple(found[row] for found in groups)
+            room = self._rooms.get(group) or self._rooms.setdefault(group, self.room())
+            free = room.take(values[row])
+            if free is None or (free != values[row] and self.fixed):
+                result[row] = False
+            elif free != values[row]:
+                moved[row] = free
+        return (self.written(batch, moved) if moved else batch), result
 
-    def _take(self, taken: list[Span], span: Span) -> bool:
-        """Adds ``span`` to the sorted, disjoint spans ``taken``; False where it overlaps one of them."""
-        place = bisect.bisect_left(taken, span[0], key=lambda one: one[0])
-        before = taken[place - 1] if place else None
-        after = taken[place] if place < len(taken) else None
-        if (before is not None and before[1] > span[0]) or (after is not None and after[0] < span[1]):  # type: ignore[operator]
-            return False
-        taken.insert(place, span)
-        return True
+    def _applies(self, cells: Cells) -> Flags:
+        if self.where is None:
+            return np.ones(cells.size, bool)
+        try:
+            return true_rows(self.where, cells)
+        except Unknown:
+            # A predicate only lifts the constraint for some rows: to keep it everywhere is always right.
+            return np.ones(cells.size, bool)
+
+    def room(self) -> _Room:
+        raise NotImplementedError
+
+    def read(self, batch: pa.RecordBatch) -> list[Any]:
+        raise NotImplementedError
+
+    def written(self, batch: pa.RecordBatch, moved: dict[int, Any]) -> pa.RecordBatch:
+        raise NotImplementedError
 
 
-def _behind(span: Span, end: float | str) -> str | None:
-    """The text of a range as long as ``span`` that begins at ``end``; None where it has no length."""
-    low, high = span
-    if isinstance(low, float) and isinstance(high, float) and isinstance(end, float):
-        if not np.isfinite([low, high, end]).all():
-            return None
-        ends = [end, end + high - low]
-        whole = all(float(one).is_integer() for one in ends)
-        return "[" + ",".join(str(int(one)) if whole else repr(float(one)) for one in ends) + ")"
-    try:
-        first, last, after = (_moment(str(one)) for one in (low, high, end))
-    except ValueError:
+class _Ranges(_Guard):
+    """Ranges that may not overlap, in a column of their own."""
+
+    axis = Axis("number", whole=False)
+
+    def room(self) -> _Room:
+        return Line(self.axis)
+
+    def read(self, batch: pa.RecordBatch) -> list[Span | None]:
+        texts = batch.column(self.columns[0]).to_pylist()
+        return [None if text is None else self.axis.parse(str(text)) for text in texts]
+
+    def written(self, batch: pa.RecordBatch, moved: dict[int, Span]) -> pa.RecordBatch:
+        return _replaced(batch, self.columns[0], {row: self.axis.spell(span) for row, span in moved.items()})
+
+
+class _Bounds(_Guard):
+    """Ranges that two columns are the ends of; NULL is no end."""
+
+    axis = Axis("number", whole=False)
+    closed = False
+
+    def room(self) -> _Room:
+        return Line(self.axis)
+
+    def read(self, batch: pa.RecordBatch) -> list[Span | None]:
+        low, high = (_numbers(batch.column(name)) for name in self.columns)
+        found: list[Span | None] = []
+        for one, other in zip(low, high, strict=True):
+            start = -math.inf if one is None else one
+            stop = math.inf if other is None else self.axis.beyond(other) if self.closed else other
+            found.append((start, stop) if start < stop else None)
+        return found
+
+    def written(self, batch: pa.RecordBatch, moved: dict[int, Span]) -> pa.RecordBatch:
+        for place, name in enumerate(self.columns):
+            back = 1 if self.closed and self.axis.whole and place else 0
+            ends = {row: None if math.isinf(span[place]) else span[place] - back for row, span in moved.items()}
+            batch = _replaced(batch, name, ends)
+        return batch
+
+
+class _Shapes(_Guard):
+    """Circles or boxes that may not overlap."""
+
+    def room(self) -> _Room:
+        return _Plane()
+
+    def read(self, batch: pa.RecordBatch) -> list[tuple[float, ...] | None]:
+        texts = batch.column(self.columns[0]).to_pylist()
+        return [None if text is None else _shape(str(text)) for text in texts]
+
+    def written(self, batch: pa.RecordBatch, moved: dict[int, tuple[float, ...]]) -> pa.RecordBatch:
+        return _replaced(batch, self.columns[0], {row: _spelled_shape(shape) for row, shape in moved.items()})
+
+
+class _Alike(_Guard):
+    """A column that may not differ within its group."""
+
+    def room(self) -> _Room:
+        return _First()
+
+    def read(self, batch: pa.RecordBatch) -> list[Any]:
+        return batch.column(self.columns[0]).to_pylist()  # type: ignore[no-any-return]
+
+    def written(self, batch: pa.RecordBatch, moved: dict[int, Any]) -> pa.RecordBatch:
+        place = batch.schema.names.index(self.columns[0])
+        values = batch.column(place).to_pylist()
+        for row, value in moved.items():
+            values[row] = value
+        field = batch.schema.field(place)
+        return batch.set_column(place, field, pa.array(values, field.type))
+
+
+class _First:
+    """The first value is everyone's."""
+
+    def __init__(self) -> None:
+        self._value: Any = None
+
+    def take(self, value: Any) -> Any:
+        self._value = value if self._value is None else self._value
+        return self._value
+
+
+class _Plane:
+    """Shapes that lie apart: circles (x, y, radius), boxes (right, top, left, bottom)."""
+
+    def __init__(self) -> None:
+        self._taken: list[tuple[float, ...]] = []
+        self._rng = np.random.default_rng(0)
+
+    def take(self, shape: tuple[float, ...]) -> tuple[float, ...] | None:
+        """The shape where it is, anywhere among the others, or beyond them all."""
+        if self._taken and self._hits(shape):
+            held = np.array(self._taken)
+            low, high = held[:, (-2 if len(shape) == 4 else 0) :][:, :2].min(axis=0), held[:, :2].max(axis=0)
+            offsets = self._rng.uniform(low, high, (_TRIES, 2)) - np.array(shape[:2])
+            far = high[0] - low[0] + 2 * (held[:, 2].max() if len(shape) == 3 else high[0] - low[0]) + 1
+            for x, y in [*offsets.round(2).tolist(), (float(np.ceil(far + abs(shape[0]))), 0.0)]:
+                moved = _shifted(shape, x, y)
+                if not self._hits(moved):
+                    shape = moved
+                    break
+            else:
+                return None
+        self._taken.append(shape)
+        return shape
+
+    def _hits(self, shape: tuple[float, ...]) -> bool:
+        held = np.array(self._taken)
+        if len(shape) == 3:
+            away = np.hypot(held[:, 0] - shape[0], held[:, 1] - shape[1])
+            return bool((away <= held[:, 2] + shape[2] + 1e-9).any())
+        right, top, left, bottom = shape
+        apart = (held[:, 2] > right) | (held[:, 0] < left) | (held[:, 3] > top) | (held[:, 1] < bottom)
+        return bool((~apart).any())
+
+
+def _shifted(shape: tuple[float, ...], x: float, y: float) -> tuple[float, ...]:
+    if len(shape) == 3:
+        return round(shape[0] + x, 6), round(shape[1] + y, 6), shape[2]
+    return tuple(round(value + (y if place % 2 else x), 6) for place, value in enumerate(shape))
+
+
+def _shape(text: str) -> tuple[float, ...] | None:
+    numbers = [float(found) for found in _NUMBER.findall(text)]
+    if text.startswith("<") and len(numbers) == 3:
+        return tuple(numbers)
+    if len(numbers) != 4:
         return None
-    return f'["{str(after).replace("T", " ")}","{str(after + (last - first)).replace("T", " ")}")'
+    (a, b, c, d) = numbers
+    return max(a, c), max(b, d), min(a, c), min(b, d)
 
 
-def _moment(text: str) -> np.datetime64:
-    # A zone stands at the end of every one of them, and is the same for all.
-    plain = re.sub(r"(?:Z|[+-]\d\d(?::?\d\d)?)$", "", text.removesuffix("\x01")) if ":" in text else text
-    return np.datetime64(plain.replace(" ", "T")[:26])
+def _spelled_shape(shape: tuple[float, ...]) -> str:
+    x, y, *rest = (repr(value) for value in shape)
+    return f"<({x},{y}),{rest[0]}>" if len(rest) == 1 else f"({x},{y}),({rest[0]},{rest[1]})"
 
 
-def _guard(exclusion: Exclusion) -> _Guard | None:
-    inside = re.search(r"USING\s+\w+\s*\((?P<body>.*)\)", exclusion.definition, re.I | re.S)
+def _numbers(array: pa.Array) -> list[Any]:
+    if pa.types.is_date(array.type):
+        array = array.cast(pa.date32()).cast(pa.int32())
+    elif pa.types.is_timestamp(array.type):
+        array = array.cast(pa.timestamp("us", array.type.tz)).cast(pa.int64())
+    elif pa.types.is_decimal(array.type):
+        array = array.cast(pa.float64())
+    return array.to_pylist()  # type: ignore[no-any-return]
+
+
+def _replaced(batch: pa.RecordBatch, name: str, values: dict[int, Any]) -> pa.RecordBatch:
+    """The batch with other values, given as numbers or texts, in some rows of a column."""
+    place = batch.schema.names.index(name)
+    field = batch.schema.field(place)
+    numbers = _numbers(batch.column(place))
+    for row, value in values.items():
+        numbers[row] = value
+    if pa.types.is_date(field.type):
+        made = pa.array(numbers, pa.int32()).cast(pa.date32()).cast(field.type)
+    elif pa.types.is_timestamp(field.type):
+        made = pa.array(numbers, pa.int64()).cast(pa.timestamp("us", field.type.tz)).cast(field.type)
+    elif pa.types.is_decimal(field.type):
+        made = pa.array(numbers, pa.float64()).cast(field.type)
+    else:
+        made = pa.array(numbers, field.type)
+    return batch.set_column(place, field, made)
+
+
+# -- what a constraint says -------------------------------------------------------------------------------------------
+
+
+def _guard(table: Table, exclusion: Exclusion, dialect: str, fixed: frozenset[str]) -> _Guard | None:
+    inside = re.search(r"USING\s+\w+\s*\((?P<body>.*)", exclusion.definition, re.I | re.S)
     if inside is None:
         return None
-    # A predicate only lifts the constraint for some rows: to keep it everywhere is always right.
-    body = re.split(r"\)\s*WHERE\s*\(", inside["body"], flags=re.I)[0]
-    equal: list[str] = []
-    span: tuple[str, ...] = ()
+    body, rest = _closed(inside["body"])
+    predicate = re.match(r"\s*WHERE\s*(\(.*\))\s*(?:NOT\s+)?(?:DEFERRABLE|INITIALLY|$)", rest, re.I | re.S)
+    where = parsed(predicate[1], dialect) if predicate else None
+    equal: list[exp.Expression] = []
+    kept: tuple[str, exp.Expression] | None = None
     for part in _split(body):
         element = _ELEMENT.match(part)
-        if element is None:
+        tree = None if element is None else parsed(element["what"], dialect)
+        if element is None or tree is None:
             return None
-        what = element["what"].strip()
-        made = _MADE.match(what)
         if element["operator"] == "=":
-            equal.append(_plain(what))
-        elif element["operator"] == "&&" and not span:
-            span = tuple(_plain(one) for one in made["parts"].split(",")[:2]) if made else (_plain(what),)
-        else:
+            equal.append(tree)
+        elif element["operator"] in ("&&", "<>") and kept is None:
+            kept = element["operator"], tree
+        elif element["operator"] != "&&":
             return None
-    return _Guard(equal, span) if span else None
+    return None if kept is None else _made_of(table, kept[0], _inner(kept[1]), equal, where, fixed)
+
+
+def _made_of(
+    table: Table,
+    operator: str,
+    tree: exp.Expression,
+    equal: list[exp.Expression],
+    where: exp.Expression | None,
+    fixed: frozenset[str],
+) -> _Guard | None:
+    """The guard of what is kept apart: a column, or a range made of two."""
+    shared = fixed | {name for key in table.foreign_keys if len(key.columns) > 1 for name in key.columns}
+    if isinstance(tree, exp.Column):
+        name = spelled(table, tree.name)
+        if name is None:
+            return None
+        column = table.column(name)
+        if operator == "<>":
+            return _Alike(table, equal, where, (name,), name in shared)
+        axis = axis_of_range(column.type.sql)
+        if axis is not None:
+            ranges = _Ranges(table, equal, where, (name,), name in shared)
+            ranges.axis = axis
+            return ranges
+        return _Shapes(table, equal, where, (name,), name in shared) if column.type.sql in ("circle", "box") else None
+    if operator != "&&" or not isinstance(tree, exp.Anonymous) or not _MADE.match(tree.name):
+        return None
+    names = [_bound(table, part) for part in tree.expressions[:2]]
+    if len(names) < 2 or names[0] is None or names[1] is None:
+        return None
+    from dbclone.models.arrows import arrow_type
+
+    axis = axis_of_bounds(arrow_type(table.column(names[0]).type.storage))
+    if axis is None:
+        return None
+    bounds = _Bounds(table, equal, where, (names[0], names[1]), bool(shared & set(names)))
+    bounds.axis = axis
+    bounds.closed = len(tree.expressions) > 2 and "]" in tree.expressions[2].sql()
+    return bounds
+
+
+def _bound(table: Table, tree: exp.Expression) -> str | None:
+    """The column that a range ends with; NULL may stand for a constant in the far."""
+    tree = _inner(tree)
+    if isinstance(tree, exp.Coalesce):
+        tree = _inner(tree.this)
+    return spelled(table, tree.name) if isinstance(tree, exp.Column) else None
+
+
+def _inner(tree: exp.Expression) -> exp.Expression:
+    while isinstance(tree, exp.Paren | exp.Cast):
+        tree = tree.this
+    return tree
+
+
+def _closed(text: str) -> tuple[str, str]:
+    """What stands before the bracket that closes, and what behind it."""
+    depth = 1
+    for place, sign in enumerate(_QUOTED.sub(lambda quoted: "'" * len(quoted[0]), text)):
+        depth += (sign == "(") - (sign == ")")
+        if depth == 0:
+            return text[:place], text[place + 1 :]
+    return text, ""
 
 
 def _split(body: str) -> list[str]:
     """Parts between commas that stand outside all brackets."""
     parts, depth, start = [], 0, 0
-    for place, sign in enumerate(body):
+    for place, sign in enumerate(_QUOTED.sub(lambda quoted: "'" * len(quoted[0]), body)):
         depth += (sign in "([") - (sign in ")]")
         if sign == "," and depth == 0:
             parts.append(body[start:place])
             start = place + 1
     return [*parts, body[start:]]
-
-
-def _plain(name: str) -> str:
-    return name.strip().strip('"')
-
-
-def _span(ends: list[object]) -> Span | None:
-    """A half-open span of comparable ends; None where it is NULL, empty or not understood."""
-    if None in ends:
-        return None
-    if len(ends) == 2:
-        return str(ends[0]), str(ends[1])
-    found = _RANGE.match(str(ends[0]))
-    if found is None:
-        return None
-    low, high = (found[name].strip('"') for name in ("low", "high"))
-    try:
-        start, stop = float(low or "-inf"), float(high or "inf")
-        # A closed end reaches to the next whole number, or just beyond itself.
-        beyond = stop + 1 if stop.is_integer() else float(np.nextafter(stop, np.inf))
-        return start, beyond if found["close"] == "]" else stop
-    except ValueError:
-        return low or "", (high or "\uffff") + ("\x01" if found["close"] == "]" else "")

@@ -19,6 +19,7 @@ import sqlglot
 from sqlglot import expressions as exp
 
 from dbclone.models.arrows import DAY_US
+from dbclone.sample.json_paths import pick, steps_of, type_of
 from dbclone.schema import Check, Column, Kind, Table
 
 Values = npt.NDArray[Any]
@@ -93,6 +94,13 @@ def parsed(expression: str, dialect: str) -> exp.Expression | None:
 def _careless(node: exp.Expression) -> exp.Expression:
     # Newer sqlglot keeps NOT LIKE in the node: every argument moves.
     return exp.ILike(**node.args) if isinstance(node, exp.Like) else node
+
+
+def bare(tree: exp.Expression) -> exp.Expression:
+    """The expression without the brackets and the casts between texts that PostgreSQL prints around it."""
+    while isinstance(tree, exp.Paren) or (isinstance(tree, exp.Cast) and tree.to.is_type(*exp.DataType.TEXT_TYPES)):
+        tree = tree.this
+    return tree
 
 
 def column_names(tree: exp.Expression) -> list[str]:
@@ -658,6 +666,50 @@ def _starts(node: exp.Expression, rows: Columns) -> Result:
     return _mapped(_evaluate(node.this, rows), lambda text: text.startswith(sought.name), "number")
 
 
+def _json_part(node: exp.Expression, rows: Columns) -> Result:
+    sought = node.expression if isinstance(node.expression, exp.Literal) else node.expression.find(exp.Literal)
+    if isinstance(node.expression, exp.JSONPath):
+        steps = steps_of(str(node.expression.sql(dialect="sqlite")).strip("'"))
+    elif sought is None or (sought.args.get("is_string") and isinstance(node, _DEEP)):
+        steps = None if sought is None else steps_of(sought.name)
+    else:
+        steps = (sought.name,) if sought.args.get("is_string") else (int(sought.name),)
+    if steps is None:
+        raise Unknown("a path")
+    as_text = isinstance(node, exp.JSONExtractScalar | exp.JSONBExtractScalar)
+    return _of_documents(_evaluate(node.this, rows), lambda text: pick(text, steps, as_text=as_text))
+
+
+def _of_documents(inner: Result, read: Callable[[str], str | None]) -> Result:
+    if inner.kind != "text":
+        raise Unknown("no document")
+    try:
+        found = [read(str(text)) if there else None for text, there in zip(inner.values, inner.known, strict=True)]
+    except ValueError:
+        raise Unknown("no document") from None
+    return Result(np.array([one or "" for one in found], object), np.array([one is not None for one in found]), "text")
+
+
+_DEEP = (exp.JSONBExtract, exp.JSONBExtractScalar)
+
+
+def _bits(node: exp.Expression, rows: Columns) -> Result:
+    one, other = _evaluate(node.this, rows), _evaluate(node.expression, rows)
+    if one.kind != "number" or other.kind != "number":
+        raise Unknown("bits of texts")
+    a, b = (np.asarray(part.values).astype(np.int64) for part in (one, other))
+    return Result(_BITS[type(node)](a, b), one.known & other.known)
+
+
+_BITS: Mapping[type[exp.Expression], Callable[[Values, Values], Values]] = {
+    exp.BitwiseAnd: np.bitwise_and,
+    exp.BitwiseOr: np.bitwise_or,
+    exp.BitwiseXor: np.bitwise_xor,
+    exp.BitwiseLeftShift: np.left_shift,
+    exp.BitwiseRightShift: np.right_shift,
+}
+
+
 def _function(node: exp.Expression, rows: Columns) -> Result:
     name, every = node.name.lower(), np.ones(rows.size, bool)
     if name in ("num_nonnulls", "num_nulls"):
@@ -666,6 +718,8 @@ def _function(node: exp.Expression, rows: Columns) -> Result:
     if name in ("octet_length", "btrim") and len(node.expressions) == 1:
         change: Callable[[str], Any] = (lambda text: len(text.encode())) if name == "octet_length" else str.strip
         return _mapped(_evaluate(node.expressions[0], rows), change, "number" if name == "octet_length" else "text")
+    if name in ("json_typeof", "jsonb_typeof"):
+        return _of_documents(_evaluate(node.expressions[0], rows), type_of)
     raise Unknown(name)
 
 
@@ -684,6 +738,8 @@ _NODES: Mapping[type[Any] | tuple[type[Any], ...], Callable[[exp.Expression, Col
     exp.Is: _is,
     (exp.Round, exp.Abs, exp.Floor, exp.Ceil, exp.Neg): _rounded,
     (exp.Add, exp.Sub, exp.Mul, exp.Div, exp.Mod): _arithmetic,
+    tuple(_BITS): _bits,
+    (exp.JSONExtract, exp.JSONExtractScalar, *_DEEP): _json_part,
     exp.Between: _between,
     exp.In: _in,
     (exp.NullSafeEQ, exp.NullSafeNEQ): _distinct,

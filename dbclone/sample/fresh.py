@@ -6,7 +6,9 @@ another digit, a letter another letter.
 
 from __future__ import annotations
 
+import contextlib
 import datetime
+import json
 import math
 import uuid
 from collections.abc import Iterable, Mapping, Sequence
@@ -105,6 +107,8 @@ class Fresh:
     def _text(self, column: Column, model: Any, turn: int) -> str:
         if column.type.kind is Kind.UUID:
             return str(uuid.UUID(bytes=self._rng.bytes(16), version=4))
+        if column.type.kind is Kind.JSON and turn % 2:
+            return self._document(str(model or "{}"))
         if column.type.kind is not Kind.TEXT:
             # Of a form that is not known here only the digits are safe to change.
             return "".join(self._sign(sign) if sign.isdigit() else sign for sign in str(model or ""))
@@ -119,6 +123,21 @@ class Fresh:
         if turn > 20 and (column.type.length is None or len(made) < column.type.length):
             made += self._sign("a")
         return made
+
+    def _document(self, text: str) -> str:
+        """A document with other texts in it, of the same form."""
+        with contextlib.suppress(ValueError):
+            share = float(self._rng.choice([0.3, 1.0]))
+            return json.dumps(self._leaves(json.loads(text), share), ensure_ascii=False)
+        return text
+
+    def _leaves(self, value: Any, share: float) -> Any:
+        """The value with a ``share`` of its texts changed."""
+        if isinstance(value, dict):
+            return {key: self._leaves(one, share) for key, one in value.items()}
+        if isinstance(value, list):
+            return [self._leaves(one, share) for one in value]
+        return "".join(map(self._sign, value)) if isinstance(value, str) and self._rng.random() < share else value
 
     def _sign(self, sign: str) -> str:
         """Another sign of the same class; never a leading nought where there was none."""

@@ -23,6 +23,7 @@ from dbclone.profile.rules import Dependency, NullWhen, NullWith, Rule
 from dbclone.profile.value import Profile
 from dbclone.sample.aggregates import Aggregates
 from dbclone.sample.conditions import admitted_parents, admitted_rows, mend_conditions, mend_linked
+from dbclone.sample.demands import Ask
 from dbclone.sample.emit import fields_of, numbers_of
 from dbclone.sample.exclusions import keep_apart
 from dbclone.sample.executor import Serial, Threads, in_order
@@ -122,13 +123,16 @@ class Generator:
         self,
         progress: Progress = lambda _label, _done, _total: None,
         ready: Callable[[TableName], None] = lambda _name: None,
+        ask: Ask | None = None,
     ) -> None:
         """Draws every table; says of each when it is ``ready``, that is when ``batches`` may be asked for it.
 
-        Raises ModelError where no rows can satisfy the schema.
+        ``ask`` lets the target's database judge what only it understands. Raises ModelError where no rows can satisfy
+        the schema.
         """
         waits = self._aggregates.is_due
-        settling = Settling(self._world, self.plan, self._run, self._chunkwise, self._layouts, self.notes, waits)
+        run = self._world, self.plan, self._run
+        settling = Settling(*run, self._chunkwise, self._layouts, self.notes, waits, ask)
         for done, name in enumerate(self.tables):
             progress(str(name), done, len(self.tables))
             if self.plan.strategy(name).is_real:
@@ -155,11 +159,11 @@ class Generator:
         layouts = self._layouts()
         made = self._chunkwise(emit_chunk, [(self._run, layouts, name, start, stop) for start, stop in ranges])
         made = finish_batches(filled, self.profile.rules, made, self.draw.chunk_rows)
-        if self.schema.children_of(name):
-            # A row that others reference must stay; the database will say where it overlaps another.
-            yield from made
-            return
-        yield from keep_apart(filled.table, made, functools.partial(self._tell_overlaps, name))
+        # A row that others reference must stay as they know it; the database will say where it overlaps another.
+        children = self.schema.children_of(name)
+        fixed = frozenset(column for key in children for column in key.parent_columns)
+        tell = functools.partial(self._tell_overlaps, name)
+        yield from keep_apart(filled.table, made, tell, self.schema.dialect, fixed, needed=bool(children))
 
     def _tell_overlaps(self, name: TableName, rows: int) -> None:
         self.notes.append(f"{name}: {rows} rows left out, since they would overlap others (EXCLUDE)")

@@ -7,18 +7,19 @@ anew, and keeps the proposals that hold. The number of rounds is limited: what i
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
+from sqlglot import expressions as exp
 
-from dbclone.sample.demands import Cells, Condition, Demand, Distinct, Present, broken_rows, keys_of
-from dbclone.sample.expressions import Unknown
+from dbclone.sample.demands import Ask, Cells, Condition, Demand, Distinct, Present, broken_rows, keys_of, spelled
+from dbclone.sample.expressions import Unknown, bare, column_names, values_of
 from dbclone.sample.fresh import Fresh
-from dbclone.schema import Table
+from dbclone.schema import Kind, Table
 
 Row = dict[str, Any]
 _ROUNDS = 60
@@ -52,13 +53,14 @@ class Mending:
         frozen: frozenset[str],
         gone: npt.NDArray[np.bool_],
         rng: np.random.Generator,
+        ask: Ask | None = None,
     ) -> None:
-        self.table, self.rng, self.frozen = table, rng, frozen
+        self.table, self.rng, self.frozen, self.ask = table, rng, frozen, ask
         self.size = len(next(iter(arrays.values()))) if arrays else 0
         self.kinds = {name: array.type for name, array in arrays.items()}
         self.above = dict(parents)
         self.keys = [demand for demand in demands if isinstance(demand, Present)]
-        cells = Cells(table, arrays, self.size)
+        cells = Cells(table, arrays, self.size, ask)
         self.demands, self.breaks = _examined(demands, cells, self.above)
         self.bad: npt.NDArray[np.bool_] = np.zeros(self.size, bool)
         for flags in self.breaks:
@@ -88,7 +90,7 @@ class Mending:
         self.good = np.flatnonzero(~self.bad & ~self.gone)
         self.tuples = {number: _rows_of(arrays) for number, arrays in self.above.items()}
         self.index: dict[tuple[int, tuple[str, ...]], dict[tuple[Any, ...], list[int]]] = {}
-        cells = Cells(self.table, self._arrays, self.size)
+        cells = Cells(self.table, self._arrays, self.size, self.ask)
         self.taken: dict[int, set[tuple[Any, ...]]] = {}
         for place, demand in enumerate(self.demands):
             if isinstance(demand, Distinct):
@@ -97,8 +99,24 @@ class Mending:
         conditions = [demand.tree for demand in self.demands if isinstance(demand, Condition)]
         conditions += [one.where for one in self.demands if isinstance(one, Distinct) and one.where is not None]
         self.fresh = Fresh(self.table, self.values, self.good.tolist(), conditions, self.rng)
+        checks = [demand for demand in self.demands if isinstance(demand, Condition)]
+        self.equations = [equation for check in checks for equation in self._equations(check)]
         patterns = {self._pattern(row) for row in np.flatnonzero(self.bad).tolist()}
         self.scopes = {pattern: self._scope(pattern) for pattern in patterns}
+
+    def _equations(self, demand: Condition) -> Iterator[tuple[str, exp.Expression]]:
+        """The texts that a CHECK says to equal an expression over others."""
+        tree = bare(demand.tree)
+        if not isinstance(tree, exp.EQ):
+            return
+        shared = {name for key in self.keys for name in key.columns}
+        for one, other in ((tree.this, tree.expression), (tree.expression, tree.this)):
+            one, other = bare(one), bare(other)
+            name = spelled(self.table, one.name) if isinstance(one, exp.Column) else None
+            if name is None or name in self.frozen | shared or name in column_names(other) or not column_names(other):
+                continue
+            if self.table.column(name).type.kind is Kind.TEXT and not isinstance(other, exp.Column):
+                yield name, other
 
     def _pattern(self, row: int) -> tuple[int, ...]:
         return tuple(place for place, flags in enumerate(self.breaks) if flags[row])
@@ -114,12 +132,10 @@ class Mending:
 
     def _round(self, rows: list[int], turn: int) -> None:
         proposals = [self._propose(row, turn) for row in rows]
-        names = list(self.values)
-        arrays = {}
-        for name in names:
-            column = [proposal.get(name, self.values[name][row]) for row, proposal in zip(rows, proposals, strict=True)]
-            arrays[name] = pa.array(column, self.kinds[name])
-        cells = Cells(self.table, arrays, len(rows))
+        arrays = {name: self._proposed(name, rows, proposals) for name in self.values}
+        for name, expression in self.equations:
+            self._solve(name, expression, rows, proposals, arrays)
+        cells = Cells(self.table, arrays, len(rows), self.ask)
         sound = np.ones(len(rows), bool)
         keyed: dict[int, list[tuple[Any, ...] | None]] = {}
         for place, demand in enumerate(self.demands):
@@ -134,6 +150,23 @@ class Mending:
             for place, key in keys.items():
                 self.taken[place].add(key)
             self._accept(rows[at], proposals[at])
+
+    def _proposed(self, name: str, rows: list[int], proposals: list[Row]) -> pa.Array:
+        column = [proposal.get(name, self.values[name][row]) for row, proposal in zip(rows, proposals, strict=True)]
+        return pa.array(column, self.kinds[name])
+
+    def _solve(
+        self, name: str, expression: exp.Expression, rows: list[int], proposals: list[Row], arrays: dict[str, pa.Array]
+    ) -> None:
+        """Gives the column what a CHECK says that it equals, wherever the proposals say what that is."""
+        try:
+            values, known = values_of(expression, Cells(self.table, arrays, len(rows)))
+        except Unknown:
+            return
+        for at in np.flatnonzero(known).tolist():
+            if name in self.scopes[self._pattern(rows[at])][0]:
+                proposals[at][name] = values[at]
+        arrays[name] = self._proposed(name, rows, proposals)
 
     def _accept(self, row: int, proposal: Row) -> None:
         for name, value in proposal.items():
@@ -161,6 +194,8 @@ class Mending:
     def _propose(self, row: int, turn: int) -> Row:
         """Other values for some columns of the row."""
         near, every = self.scopes[self._pattern(row)]
+        if turn == 0 and any(name in near for name, _ in self.equations):
+            return {}
         scope = every if turn >= _CALM and turn % 2 else near
         if turn in (0, 5) and len(self.good):
             donor = int(self.rng.choice(self.good))

@@ -17,7 +17,7 @@ from dbclone.errors import ModelError
 from dbclone.models.arrows import arrow_type
 from dbclone.profile.value import Role
 from dbclone.sample.conditions import coded_breaks
-from dbclone.sample.demands import Condition, Demand, Distinct, NotNull, Present, demands_of
+from dbclone.sample.demands import Ask, Condition, Demand, Distinct, NotNull, Present, demands_of
 from dbclone.sample.emit import Emitter
 from dbclone.sample.filled import Filled
 from dbclone.sample.mending import Mended, Mending, components
@@ -39,6 +39,7 @@ def reconcile(
     chunk_rows: int,
     early: bool,
     frozen: frozenset[str],
+    ask: Ask | None = None,
 ) -> Rows:
     """Patches ``filled`` until it keeps what its schema demands; gives the rows that nothing helped.
 
@@ -63,11 +64,11 @@ def reconcile(
         own = [one for one in group if not (isinstance(one, Present) and one.key.is_self)]
         before = len(left)
         if own:
-            left.update(_mend(filled, others, emitter, own, frozen, chunk_rows))
+            left.update(_mend(filled, others, emitter, own, frozen, chunk_rows, ask))
         if len(own) < len(group):
             above = {name for one in group if isinstance(one, Present) for name in one.key.parent_columns}
             more = frozen | (above if any(isinstance(one, Present) and one.key.is_self for one in group) else set())
-            left.update(_mend(filled, others, emitter, group, frozenset(more), chunk_rows))
+            left.update(_mend(filled, others, emitter, group, frozenset(more), chunk_rows, ask))
         if len(left) - before > _MOST_LEFT * filled.rows:
             raise _hopeless(filled, group, len(left) - before)
     return filled.output[np.array(sorted(left), np.int64)]
@@ -97,6 +98,7 @@ def _mend(
     demands: list[Demand],
     frozen: frozenset[str],
     chunk_rows: int,
+    ask: Ask | None,
 ) -> Rows:
     """Mends one group of demands; gives the places in the output of rows that are still broken."""
     keys = [one for one in demands if isinstance(one, Present)]
@@ -106,7 +108,7 @@ def _mend(
     arrays = _columns(filled, others, emitter, names, chunk_rows)
     parents = {one.number: _parent_keys(one, others, arrays) for one in keys}
     rng = generator(emitter.seed, "mend", filled.table.name, tuple(names))
-    mending = Mending(filled.table, arrays, demands, parents, frozen, filled.gone, rng)
+    mending = Mending(filled.table, arrays, demands, parents, frozen, filled.gone, rng, ask)
     mended = mending.run()
     _apply(filled, others, mended)
     return mended.broken

@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 
 from dbclone.models.arrows import arrow_type
+from dbclone.sample.demands import Ask
 from dbclone.sample.emit import key_columns
 from dbclone.sample.filled import Filled
 from dbclone.sample.pairs import lead_pairs
@@ -32,7 +33,7 @@ def ranges_of(rows: int, size: int) -> list[tuple[int, int]]:
 
 class Settling:
     """``settle`` after each table that was drawn, ``finish`` after the last. ``waits`` says of a table that something
-    is still to be derived in it."""
+    is still to be derived in it, ``ask`` asks the target's database about rows."""
 
     def __init__(
         self,
@@ -43,9 +44,11 @@ class Settling:
         layouts: Callable[[], Layouts],
         notes: list[str],
         waits: Callable[[TableName], bool],
+        ask: Ask | None = None,
     ) -> None:
         self._world, self._plan, self._run = world, plan, run
         self._chunkwise, self._layouts, self._notes, self._waits = chunkwise, layouts, notes, waits
+        self._ask = ask
         self._tables = [name for name in plan.tables if name in world.models.by_name]
         self._keyed: set[TableName] = set()
         self._mended: set[TableName] = set()
@@ -128,11 +131,16 @@ class Settling:
         self._keyed.add(name)
         self._lead_pairs(filled)
         whole = self._parents(name) <= self._mended
-        for _ in range(_MENDINGS if filled.real is None else 0):
+        for turn in range(_MENDINGS if filled.real is None else 0):
             left = self._reconciled(filled, not whole, frozenset())
-            if not len(left) or self._is_needed(name):
+            needed = self._is_needed(name)
+            if not len(left) or (needed and not whole):
                 break
             self._tell(name, len(left))
+            if needed or turn == _MENDINGS - 1:
+                # What is drawn again is to be mended again: at last the rows that are sound stay as they are.
+                filled.leave_out(left)
+                break
             filled.keep(~np.isin(np.arange(filled.rows), left))
             self._draw_keys(filled)
             self._lead_pairs(filled)
@@ -170,7 +178,8 @@ class Settling:
 
     def _reconciled(self, filled: Filled, early: bool, frozen: frozenset[str]) -> Any:
         world = self._world
-        return reconcile(filled, world.filled, world.emitter, world.schema, world.draw.chunk_rows, early, frozen)
+        about = world.filled, world.emitter, world.schema, world.draw.chunk_rows
+        return reconcile(filled, *about, early, frozen, self._ask)
 
     def _tell(self, name: TableName, rows: int) -> None:
         self._notes.append(f"{name}: {rows} rows left out, since nothing was found that keeps its constraints")

@@ -10,11 +10,14 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Literal
 
+import numpy as np
+import numpy.typing as npt
 import psycopg
 import pyarrow as pa
 
 from dbclone.dialects.address import Address
 from dbclone.dialects.portable_ddl import PortableDdl, portable_ddl
+from dbclone.dialects.postgresql.asking import evaluate
 from dbclone.dialects.postgresql.build import build
 from dbclone.dialects.postgresql.connect import configure
 from dbclone.dialects.postgresql.encode import to_csv
@@ -56,6 +59,7 @@ class PostgresLoader:
         self._plain: frozenset[tuple[TableName, str]] = frozenset()
         self._post: tuple[Entry, ...] = ()
         self._positions: Mapping[str, int] = {}
+        self._native = False
         self._published = False
 
     def create(self, schema: Schema, ddl: Ddl | None) -> tuple[Loss, ...]:
@@ -67,6 +71,7 @@ class PostgresLoader:
         self._names = {table.name: table.name for table in schema}
         if ddl is not None and ddl.dialect == "postgresql" and self._mode == "native":
             self.losses = self._create_natively(ddl)
+            self._native = True
         else:
             self.losses = self._create_portably(portable_ddl(schema, "postgresql"))
         return self.losses
@@ -131,6 +136,19 @@ class PostgresLoader:
                 f"{table.name}: a value does not fit its column: {error}", where=str(table.name)
             ) from None
         return rows
+
+    def evaluate(
+        self, table: Table, expression: str, columns: Mapping[str, pa.Array]
+    ) -> tuple[list[str | None], npt.NDArray[np.bool_]] | None:
+        """(rows,) what ``expression`` gives for rows that are not written yet, as texts, and where it raises an error.
+
+        None where the tables were not made by the source's own DDL, or the rows cannot be asked about.
+        """
+        if not self._native:
+            return None
+        batch = pa.RecordBatch.from_arrays(list(columns.values()), names=list(columns))
+        with self._place.session() as session:
+            return evaluate(session, table, self._names.get(table.name, table.name), expression, batch)
 
     def _writable(self, table: Table) -> tuple[Column, ...]:
         return tuple(
