@@ -49,7 +49,8 @@ def choose_maker(
 
 def _text(table: Table, column: Column, facts: Facts, meaning: Meaning, k: int, basic: dict[str, Any]) -> Maker:
     """What the schema lists or demands comes before what the rows show."""
-    listed = () if meaning.sensitive else listed_values(table, column, facts)
+    # Whatever the column is called, what the schema lists is nobody's.
+    listed = listed_values(table, column, facts) if facts.texts or not meaning.sensitive else ()
     if listed:
         return Maker("labels", {"labels": list(listed)} | basic)
     maker = text_maker(facts, meaning, k, basic)

@@ -59,7 +59,9 @@ def text_maker(facts: Facts, meaning: Meaning, k: int, basic: dict[str, Any]) ->
     if meaning.name == "initial":
         # Whatever is rare among initials is a name.
         meaning = replace(meaning, name="middle_name")
-    if meaning.name in FAKED:
+    # No address that is nobody's is shorter than this one.
+    roomy = meaning.name != "email" or basic.get("max", 99) >= len("a1234@example.org")
+    if meaning.name in FAKED and roomy:
         settings = {"meaning": meaning.name, "case": case} | _details(meaning.name, texts, k) | basic
         return Maker("faker", settings | _repeats(facts))
     if meaning.name not in _PROSE and _code_like(texts):

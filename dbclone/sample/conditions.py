@@ -571,8 +571,11 @@ class _Rows(Columns):
             return None
         rows = self.filled.parents[number][self._donors.get(number, self._rows)]
         stored, there = parent.key(above), rows >= 0
+        if kind.type.storage == "binary":
+            raise Unknown(column)
         if not len(stored):
-            return Result(np.zeros(self.size), np.zeros(self.size, bool), shape_of(kind))
+            nothing = np.full(self.size, "", object) if kind.type.storage == "string" else np.zeros(self.size)
+            return Result(nothing, np.zeros(self.size, bool), "text" if nothing.dtype == object else shape_of(kind))
         taken = stored.take(_place(parent, rows))
         if kind.type.storage == "string":
             return Result(np.array(taken.to_pylist(), object), there, "text")

@@ -164,6 +164,13 @@ class Cells(Columns):
         self.table, self.arrays, self._size, self._ask = table, arrays, size, ask
         self._seen: dict[str, Result] = {}
 
+    def bytes_of(self, part: exp.Expression) -> tuple[npt.NDArray[Any], Flags] | None:
+        """The values of a column of bytes and where they are known, None for other expressions."""
+        name = spelled(self.table, part.name) if isinstance(part, exp.Column) else None
+        if name is None or name not in self.arrays or not pa.types.is_binary(self.arrays[name].type):
+            return None
+        return np.array(self.arrays[name].fill_null(b"").to_pylist(), object), np.asarray(self.arrays[name].is_valid())
+
     def told(self, text: str, columns: tuple[str, ...]) -> Told:
         """What the database says of an expression over ``columns``. Raises Unknown where it cannot be asked."""
         given = {name: self.arrays[name] for name in columns if name in self.arrays}
@@ -264,7 +271,7 @@ def _told_apart(demand: Distinct, cells: Cells) -> Iterator[tuple[npt.NDArray[An
         columns = [spelled(cells.table, name) for name in column_names(part)]
         wrong = np.zeros(cells.size, bool)
         try:
-            values, known = values_of(part, cells)
+            values, known = cells.bytes_of(part) or values_of(part, cells)
         except Unknown:
             text = demand.texts[place] if demand.texts else ""
             if not text:

@@ -44,6 +44,10 @@ _SPELLED = {"!~~*": "NOT ILIKE", "!~~": "NOT LIKE", "~~*": "ILIKE", "~~": "LIKE"
 """What PostgreSQL prints for LIKE, which sqlglot takes in part for a regular expression."""
 
 
+_AS_TEXT = "dbclone: compared as a text"
+_DAY = len("2024-01-01")
+
+
 class Unknown(Exception):
     """The condition uses something that cannot be evaluated here."""
 
@@ -88,6 +92,9 @@ def parsed(expression: str, dialect: str) -> exp.Expression | None:
     if known in ("sqlite", "mysql"):
         # SQLite's LIKE sees no capitals, nor does MySQL's in its usual collations.
         tree = tree.transform(_careless)
+    if known == "sqlite":
+        for literal in tree.find_all(exp.Literal):
+            literal.meta[_AS_TEXT] = True
     return tree if isinstance(tree, exp.Expression) else None
 
 
@@ -371,9 +378,9 @@ def _aligned(left: exp.Expression, right: exp.Expression, rows: Columns) -> tupl
     if one.kind == other.kind:
         return one, other
     if one.kind == "text" and _is_constant(left):
-        return _as_kind(one, other.kind), other
+        return _as_kind(one, other.kind, left), other
     if other.kind == "text" and _is_constant(right):
-        return one, _as_kind(other, one.kind)
+        return one, _as_kind(other, one.kind, right)
     if {one.kind, other.kind} == {"date", "moment"}:
         return tuple(  # type: ignore[return-value]
             Result(part.values * DAY_US, part.known, "moment") if part.kind == "date" else part for part in (one, other)
@@ -385,8 +392,12 @@ def _aligned(left: exp.Expression, right: exp.Expression, rows: Columns) -> tupl
     return one, other
 
 
-def _as_kind(texts: Result, kind: str) -> Result:
-    value = _constant_as(str(texts.values[0]), kind) if len(texts.values) else 0.0
+def _as_kind(texts: Result, kind: str, node: exp.Expression | None = None) -> Result:
+    text = str(texts.values[0]) if len(texts.values) else ""
+    value = _constant_as(text, kind) if text else 0.0
+    if kind == "moment" and len(text) == _DAY and node is not None and node.meta.get(_AS_TEXT):
+        # To SQLite moments are texts: the first one of a day comes after the day itself.
+        value -= 500_000
     return Result(np.full(len(texts.values), value), texts.known, kind)
 
 

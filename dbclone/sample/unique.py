@@ -370,8 +370,11 @@ class _Mender:
         if name in model.value_index:
             values = np.array(filled.values[:, model.value_index[name]])
             # Whatever is no half is one of two values when it is written.
-            boolean = filled.table.column(name).type.kind is Kind.BOOLEAN
-            return np.where(np.isnan(values), np.nan, values > 0.5) if boolean else values
+            kind = filled.table.column(name).type
+            if kind.kind is Kind.DECIMAL and kind.scale is not None:
+                # Steps of a hundredth add up to what is no hundredth, which is written as one all the same.
+                values = np.round(values, kind.scale)
+            return np.where(np.isnan(values), np.nan, values > 0.5) if kind.kind is Kind.BOOLEAN else values
         codes = filled.own[:, model.first_slot[model.by_name[name]]].astype(np.float64)
         categories = model.entries[model.by_name[name]].categories
         if categories is not None and filled.table.column(name).ignores_case:
