@@ -35,11 +35,14 @@ def match_rows(parent: list[pa.ChunkedArray], child: list[pa.ChunkedArray]) -> R
     for above, below in zip(parent, child, strict=True):
         codes, size = _coded(np.concatenate([_plain(above), _plain(below)]))
         missing |= codes[parent_rows:] < 0
+        codes[codes < 0] = size - 1
         code_parent = code_parent * size + codes[:parent_rows]
         code_child = code_child * size + codes[parent_rows:]
-        # Dense again, so that several columns never overflow.
-        _, dense = np.unique(np.concatenate([code_parent, code_child]), return_inverse=True)
-        code_parent, code_child = dense[:parent_rows].astype(np.int64), dense[parent_rows:].astype(np.int64)
+        if len(parent) > 1:
+            # Dense again, so that several columns never overflow.
+            joined = pa.array(np.concatenate([code_parent, code_child])).dictionary_encode()
+            dense = np.asarray(joined.indices).astype(np.int64)
+            code_parent, code_child = dense[:parent_rows], dense[parent_rows:]
     where = np.full(int(max(code_parent.max(), code_child.max())) + 1, -1, np.int64)
     where[code_parent[::-1]] = np.arange(parent_rows - 1, -1, -1)
     found = where[code_child]

@@ -122,6 +122,15 @@ def depends(by: Ints, column: Ints) -> Flags:
     return np.asarray((column[order][1:] == column[order][:-1])[again])
 
 
+def tells(by: Ints, column: Ints) -> bool:
+    """Whether `depends` holds throughout, without its sorting: one value is kept for each of ``by``."""
+    there = by >= 0
+    by, column = by[there], column[there]
+    last = np.zeros(int(by.max(initial=-1)) + 1, column.dtype)
+    last[by] = column
+    return bool((last[by] == column).all())
+
+
 def _null_with(rule: NullWith, rows: RuleRows) -> Flags:
     column, by = rows.missing(rule.table, rule.column), rows.missing(rule.table, rule.by)
     met = by == rule.when_null

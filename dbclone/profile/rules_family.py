@@ -44,13 +44,14 @@ def find_aggregates(subject: Subject) -> list[Aggregate]:
 @dataclass(frozen=True)
 class _Families:
     """``counts`` (parents,) of children, ``told`` where all are known; ``few`` parents and ``theirs``, their children,
-    that ideas are first tried on."""
+    that ideas are first tried on, each with the ``place`` of its parent among them."""
 
     parent: Ints
     counts: Ints
     told: Flags
     few: Ints
     theirs: Ints
+    place: Ints
 
 
 def _families(subject: Subject, key: ForeignKey) -> _Families | None:
@@ -64,9 +65,11 @@ def _families(subject: Subject, key: ForeignKey) -> _Families | None:
     if len(several) < FEWEST:
         return None
     few = several[np.argsort(counts[several], kind="stable")[:_TRIED]]
-    wanted = np.zeros(subject.size + 1, bool)
-    wanted[few] = True
-    return _Families(parent, counts, told, few, np.flatnonzero(wanted[parent]))
+    # A row without a parent finds the last place, which nobody has.
+    place = np.full(subject.size + 1, -1, np.int64)
+    place[few] = np.arange(len(few))
+    theirs = np.flatnonzero(place[parent] >= 0)
+    return _Families(parent, counts, told, few, theirs, place[parent[theirs]])
 
 
 def _aggregate(subject: Subject, key: ForeignKey, column: str, families: _Families) -> Aggregate | None:
@@ -76,9 +79,9 @@ def _aggregate(subject: Subject, key: ForeignKey, column: str, families: _Famili
     child = subject.of(key.table)
     for what, terms in _ideas(subject, child, column, families):
         digits = digits_of(subject, column) if what == "sum" else None
-        few = evaluate(terms, lambda ref: child.rows.at(child.name, ref)[families.theirs])
-        tried, _ = gather(what, few, families.parent[families.theirs], subject.size)
-        if not agrees(values[families.few], tried[families.few], digits).all():
+        few = evaluate(terms, lambda ref: child.rows.at(child.name, ref, families.theirs))
+        tried, _ = gather(what, few, families.place, len(families.few))
+        if not agrees(values[families.few], tried, digits).all():
             continue
         whole = evaluate(terms, lambda ref: child.rows.at(child.name, ref))
         wanted, _ = gather(what, whole, families.parent, subject.size)

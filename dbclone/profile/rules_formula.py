@@ -322,12 +322,11 @@ def _is_text(subject: Subject, column: str, fewest: int = FEWEST) -> bool:
 
 
 def _composition(subject: Subject, column: str, others: list[Part]) -> Composed | None:
-    values = subject.rows.texts(subject.name, column)
-    there = np.flatnonzero([isinstance(text, str) and bool(text) for text in values])
+    there = subject.rows.filled(subject.name, column)
     if len(there) < FEWEST:
         return None
     some = there[np.linspace(0, len(there) - 1, min(_TRIED, len(there))).astype(np.int64)]
-    heads = [values[row] for row in some]
+    heads = subject.rows.texts(subject.name, column, few=some).tolist()
     begins = [part for part in _spellings(others) if _all(subject, part, some, heads, str.startswith)]
     ends = [part for part in _spellings(others) if _all(subject, part, some, heads, str.endswith)]
     for parts in _joined(subject, some, heads, begins, ends):
@@ -348,7 +347,7 @@ def _spellings(parts: list[Part]) -> Iterator[Part]:
 
 
 def _spelled(subject: Subject, part: Part, rows: npt.NDArray[np.int64]) -> list[str | None]:
-    texts = subject.rows.texts(subject.name, part.column, part.key)[rows]
+    texts = subject.rows.texts(subject.name, part.column, part.key, rows)
     change: dict[str, Callable[[str], str]] = {"": str, "lower": str.lower, "upper": str.upper}
     return [change[part.case](text) if isinstance(text, str) and text else None for text in texts]
 

@@ -125,6 +125,8 @@ def _reduced(rules: list[Inequality]) -> list[Inequality]:
 
 def _tightest(subject: Subject, rules: list[Inequality]) -> list[Inequality]:
     """Of rules against one parent only those that no order within the row, or within the parent, implies."""
+    if not rules:
+        return []
     own = {(rule.low.column, rule.high.column) for rule in find_orders(subject)}
     kept = []
     for rule in rules:

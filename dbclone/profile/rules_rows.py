@@ -11,6 +11,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from dbclone.profile.rules import Key, Ref, Term
 from dbclone.schema import ForeignKey, Kind, Schema, TableName
@@ -72,8 +73,21 @@ class RuleRows:
         found: Flags = np.asarray(self.tables[table].column(column).is_null())
         return found
 
-    def texts(self, table: TableName, column: str, key: Key = ()) -> npt.NDArray[np.object_]:
-        """(rows,) values as text, None for NULL; of the parent with ``key``."""
+    def filled(self, table: TableName, column: str) -> Ints:
+        """The rows whose column is neither NULL nor an empty text."""
+        lengths = pc.binary_length(self.tables[table].column(column).cast(pa.string()))
+        return np.flatnonzero(np.asarray(pc.fill_null(pc.greater(lengths, 0), False)))
+
+    def texts(
+        self, table: TableName, column: str, key: Key = (), few: Ints | None = None
+    ) -> npt.NDArray[np.object_]:
+        """(rows,) values as text, None for NULL; of the parent with ``key``; of a ``few`` rows only, where given."""
+        if key and few is not None:
+            link = self.key(table, key)
+            parents = self.links[link][few]
+            some = np.full(len(few), None, object)
+            some[parents >= 0] = self.texts(link.parent, column, few=parents[parents >= 0])
+            return some
         if key:
             link = self.key(table, key)
             above = self.texts(link.parent, column)
@@ -82,16 +96,19 @@ class RuleRows:
             there[rows >= 0] = above[rows[rows >= 0]]
             return there
         values = self.tables[table].column(column)
+        values = values if few is None else values.take(pa.array(few))
         if not pa.types.is_string(values.type):
             values = values.cast(pa.string())
         return np.asarray(values.to_pandas(), dtype=object)
 
-    def at(self, table: TableName, ref: Ref) -> Floats:
-        """(rows,) numbers of a column of the row or of its parent, NaN where there is none."""
+    def at(self, table: TableName, ref: Ref, few: Ints | None = None) -> Floats:
+        """(rows,) numbers of a column of the row or of its parent, NaN where there is none; of a ``few`` rows only,
+        where given."""
         if not ref.key:
-            return self.numbers(table, ref.column)
+            values = self.numbers(table, ref.column)
+            return values if few is None else values[few]
         key = self.key(table, ref.key)
-        return take(self.numbers(key.parent, ref.column), self.links[key])
+        return take(self.numbers(key.parent, ref.column), self.links[key] if few is None else self.links[key][few])
 
     def walk(self, table: TableName, path: tuple[Key, ...]) -> Ints:
         """(rows,) the ancestor that ``path`` leads to, -1 where it ends early."""

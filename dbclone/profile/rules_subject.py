@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from dbclone.profile.rules_check import depends
+from dbclone.profile.rules_check import tells
 from dbclone.profile.rules_names import NUMBERS, RuleNames
 from dbclone.profile.rules_rows import Floats, Ints, RuleRows
 from dbclone.profile.value import Role, TableProfile
@@ -83,7 +83,7 @@ class Subject:
         """
         for key in self.keys:
             parent = self.rows.links[key]
-            if all(depends(parent, fact).all() for fact in facts):
+            if all(tells(parent, fact) for fact in facts):
                 _, first = np.unique(parent, return_index=True)
                 if len(first) < self.size:
                     return np.asarray(first)

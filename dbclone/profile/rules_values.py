@@ -12,7 +12,7 @@ import numpy as np
 import numpy.typing as npt
 
 from dbclone.profile.rules import Combination, Dependency, NullWhen, NullWith, Ref
-from dbclone.profile.rules_check import depends
+from dbclone.profile.rules_check import tells
 from dbclone.profile.rules_rows import Ints
 from dbclone.profile.rules_subject import FEWEST, HEAD, Subject
 from dbclone.profile.value import Role
@@ -66,7 +66,7 @@ def _valued(subject: Subject) -> list[str]:
 
 def _told(by: Ints, column: Ints) -> int:
     """The rows whose ``by`` came before and whose ``column`` it told; 0 where it does not, or where anything would."""
-    if len(by) > HEAD and not depends(by[:HEAD], column[:HEAD]).all():
+    if len(by) > HEAD and not tells(by[:HEAD], column[:HEAD]):
         return 0
     there = by >= 0
     sizes = np.bincount(by[there])
@@ -78,8 +78,7 @@ def _told(by: Ints, column: Ints) -> int:
     shares = np.bincount(column[there] + 1) / max(1, there.sum())
     if again * (1.0 - float((shares**2).sum())) < FEWEST:
         return 0
-    held = depends(by, column)
-    return len(held) if held.all() else 0
+    return again if tells(by, column) else 0
 
 
 def _is_echo(subject: Subject, by: str, column: str, tellers: list[str]) -> bool:
@@ -229,13 +228,11 @@ def find_combinations(subject: Subject) -> list[Combination]:
         both = (one >= 0) & (other >= 0)
         if both.sum() < 5 * FEWEST or subject.is_checked(first, second):
             continue
-        if depends(one[both], other[both]).all() or depends(other[both], one[both]).all():
+        if tells(one[both], other[both]) or tells(other[both], one[both]):
             continue
-        seen = np.zeros((one.max() + 1, other.max() + 1))
-        np.add.at(seen, (one[both], other[both]), 1)
-        heard = np.zeros_like(seen)
+        seen = _met(one, other, np.flatnonzero(both))
         rows = subject.witnesses(one, other)
-        np.add.at(heard, (one[rows][both[rows]], other[rows][both[rows]]), 1)
+        heard = _met(one, other, rows[both[rows]])
         expected = heard.sum(axis=1, keepdims=True) * heard.sum(axis=0, keepdims=True) / heard.sum()
         never = np.argwhere((seen == 0) & (expected >= max(FEWEST, subject.k)))
         if 0 < len(never) <= _MOST_PAIRS:
@@ -244,6 +241,13 @@ def find_combinations(subject: Subject) -> list[Combination]:
             name = f"{subject.names.ref(subject.name, Ref(first))} with {second}: {_shown(pairs)}"
             found.append(Combination(name, subject.name, int(both.sum()), first, second, pairs))
     return found
+
+
+def _met(one: Ints, other: Ints, rows: Ints) -> npt.NDArray[np.float64]:
+    """(codes of ``one``, codes of ``other``) how often they meet in some rows."""
+    shape = int(one.max()) + 1, int(other.max()) + 1
+    counts = np.bincount(one[rows] * shape[1] + other[rows], minlength=shape[0] * shape[1])
+    return counts.reshape(shape).astype(np.float64)
 
 
 def _shown(pairs: tuple[tuple[str, str], ...]) -> str:
