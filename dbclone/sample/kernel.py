@@ -6,7 +6,11 @@ changes nothing (SplitMix64: Steele, Lea and Flood, 2014).
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from typing import Any
+
 import numpy as np
+import numpy.typing as npt
 from numba import njit
 
 from dbclone.models.calendar import calendar_codes
@@ -71,138 +75,155 @@ def _stratum(leaf, strata, leaf_count, leaf_order, first, state):  # type: ignor
 
 
 @njit(cache=True, inline="always")
-def _draw(tree, x, p, leaf_count, leaf_order, order_first, state):  # type: ignore[no-untyped-def]
+def _draw(  # type: ignore[no-untyped-def]
+    tree, x, leaf_count, leaf_order, order_first, state, strata, node_first, nodes, mask, leaf_first, start, codes,
+    cumulative
+):
     """Walks one tree and draws a code, without replacement over the strata of the leaf."""
-    leaf = p.leaf_first[tree] + _leaf(tree, x, p.node_first, p.nodes, p.mask)
-    low, high = p.start[leaf], p.start[leaf + 1]
+    leaf = leaf_first[tree] + _leaf(tree, x, node_first, nodes, mask)
+    low, high = start[leaf], start[leaf + 1]
     drawn = np.uint8(0)
     if high - low == 1:
-        drawn = p.codes[low]
+        drawn = codes[low]
     elif high > low:
-        strata = p.strata[leaf]
-        place = _stratum(leaf, strata, leaf_count, leaf_order, order_first[leaf], state)
-        u = (place + unit(mix(state ^ np.uint64(0x5851F42D4C957F2D)))) / strata
+        layers = strata[leaf]
+        place = _stratum(leaf, layers, leaf_count, leaf_order, order_first[leaf], state)
+        u = (place + unit(mix(state ^ np.uint64(0x5851F42D4C957F2D)))) / layers
         size = high - low
         while size > 1:
             # Without a branch, which would go wrong every other time.
             half = size >> 1
-            low += half * np.int64(p.cumulative[low + half - 1] <= u)
+            low += half * np.int64(cumulative[low + half - 1] <= u)
             size -= half
-        drawn = p.codes[low]
+        drawn = codes[low]
     return drawn
 
 
 @njit(cache=True)
-def _draw_unused(tree, x, p, used, state):  # type: ignore[no-untyped-def]
+def _draw_unused(  # type: ignore[no-untyped-def]
+    tree, x, used, state, node_first, nodes, mask, leaf_first, start, codes, cumulative
+):
     """Walks one tree and draws a code that is not ``used`` (256,), -1 where there is none; leaves nearby may help."""
-    first, leaves = p.leaf_first[tree], p.leaf_first[tree + 1] - p.leaf_first[tree] - 1
-    home = _leaf(tree, x, p.node_first, p.nodes, p.mask)
+    first, leaves = leaf_first[tree], leaf_first[tree + 1] - leaf_first[tree] - 1
+    home = _leaf(tree, x, node_first, nodes, mask)
     for away in range(2 * leaves):
         leaf = home + (away + 1) // 2 if away % 2 else home - away // 2
         if leaf < 0 or leaf >= leaves:
             continue
-        low, high = p.start[first + leaf], p.start[first + leaf + 1]
+        low, high = start[first + leaf], start[first + leaf + 1]
         total = 0.0
         before = 0.0
         for at in range(low, high):
-            if not used[p.codes[at]]:
-                total += p.cumulative[at] - before
-            before = p.cumulative[at]
+            if not used[codes[at]]:
+                total += cumulative[at] - before
+            before = cumulative[at]
         if total <= 1e-9:
             continue
         mark = unit(state) * total
         before = 0.0
         chosen = -1
         for at in range(low, high):
-            if not used[p.codes[at]]:
-                chosen = p.codes[at]
-                mark -= p.cumulative[at] - before
+            if not used[codes[at]]:
+                chosen = codes[at]
+                mark -= cumulative[at] - before
                 if mark < 0:
                     break
-            before = p.cumulative[at]
+            before = cumulative[at]
         return chosen
     return -1
 
 
 @njit(cache=True)
-def _decode(codec, code, u, p):  # type: ignore[no-untyped-def]
+def _decode(codec, code, u, codec_first, spike, knot_from, knot_to, knots):  # type: ignore[no-untyped-def]
     """The number that a code stands for, drawn inside its bin along the quantile function."""
     if code == 0:
         return np.nan
-    at = p.codec_first[codec] + code
-    value = p.spike[at]
+    at = codec_first[codec] + code
+    value = spike[at]
     if not np.isnan(value):
         return value
-    low, high = p.knot_from[at], p.knot_to[at]
+    low, high = knot_from[at], knot_to[at]
     place = low + u * (high - low)
     step = int(place)
     if step >= high:
         step = high - 1
-    return p.knots[step] + (place - step) * (p.knots[step + 1] - p.knots[step])
+    return knots[step] + (place - step) * (knots[step + 1] - knots[step])
 
 
 @njit(cache=True)
-def _on_grid(codec, value, p):  # type: ignore[no-untyped-def]
-    grid, offset = p.codec_facts[codec, 0], p.codec_facts[codec, 1]
+def _on_grid(codec, value, facts):  # type: ignore[no-untyped-def]
+    grid, offset = facts[codec, 0], facts[codec, 1]
     if grid > 0:
         return offset + np.rint((value - offset) / grid) * grid
     return value
 
 
 @njit(cache=True)
-def _encode(codec, value, p):  # type: ignore[no-untyped-def]
+def _encode(  # type: ignore[no-untyped-def]
+    codec, value, exact_first, exact, exact_codes, edge_first, edges, edge_codes
+):
     if np.isnan(value):
         return 0
-    first, last = p.exact_first[codec], p.exact_first[codec + 1]
+    first, last = exact_first[codec], exact_first[codec + 1]
     low, high = first, last
     while low < high:
         middle = (low + high) // 2
-        if p.exact[middle] < value:
+        if exact[middle] < value:
             low = middle + 1
         else:
             high = middle
-    if low < last and p.exact[low] == value:
-        return p.exact_codes[low]
-    edge, end = p.edge_first[codec], p.edge_first[codec + 1]
+    if low < last and exact[low] == value:
+        return exact_codes[low]
+    edge, end = edge_first[codec], edge_first[codec + 1]
     if end > edge:
         low, high = edge, end
         while low < high:
             middle = (low + high) // 2
-            if p.edges[middle] <= value:
+            if edges[middle] <= value:
                 low = middle + 1
             else:
                 high = middle
-        return p.edge_codes[max(edge, low - 1)]
+        return edge_codes[max(edge, low - 1)]
     if last > first:
-        if low == last or (low > first and value - p.exact[low - 1] < p.exact[low] - value):
-            return p.exact_codes[low - 1]
-        return p.exact_codes[low]
+        if low == last or (low > first and value - exact[low - 1] < exact[low] - value):
+            return exact_codes[low - 1]
+        return exact_codes[low]
     return 0
 
 
-@njit(cache=True, nogil=True)
-def fill_rows(  # type: ignore[no-untyped-def]  # noqa: C901 the hot loop stays one: a call costs more than a branch
-    p, begin, end, context, position, left, follows, own, values, bases, first_row
-):
-    """Fills entries ``begin`` .. ``end`` of every row.
+def fill_rows(program: Iterable[npt.NDArray[Any]], *rest: Any) -> None:
+    """Fills entries ``begin`` .. ``end`` of every row by a Program. The rest is:
 
-    ``context`` (n, c) uint8, ``position`` and ``left`` (n,) uint8, ``follows`` (n,) bool (the row before is a sibling),
-    ``own`` (n, s) uint8 and ``values`` (n, v) float64 are filled, ``bases`` (n, b) float64, ``first_row`` the number of
-    the first row in the whole table.
+    ``begin``, ``end``, ``context`` (n, c) uint8, ``position`` and ``left`` (n,) uint8, ``follows`` (n,) bool (the row
+    before is a sibling), ``own`` (n, s) uint8 and ``values`` (n, v) float64, which are filled, ``bases`` (n, b)
+    float64, and ``first_row``, the number of the first row in the whole table.
     """
+    # Arrays of their own rather than fields: each look at a field counts its references, which costs half of the time.
+    _fill_rows(*program, *rest)
+
+
+@njit(cache=True, nogil=True)
+def _fill_rows(  # type: ignore[no-untyped-def]  # noqa: C901 the hot loop stays one: a call costs more than a branch
+    entries, stages, anchors, units, codec_first, spike, knot_from, knot_to, knots, codec_facts, exact_first, exact,
+    exact_codes, edge_first, edges, edge_codes, node_first, nodes, mask, leaf_first, start, codes, cumulative, strata,
+    seeds, accept, single, gaps, begin, end, context, position, left, follows, own, values, bases, first_row
+):
+    forest = (node_first, nodes, mask, leaf_first, start, codes, cumulative)
+    decoding = (codec_first, spike, knot_from, knot_to, knots)
+    encoding = (exact_first, exact, exact_codes, edge_first, edges, edge_codes)
     rows, width = context.shape
     slots = own.shape[1]
     x = np.zeros(width + 2 + 2 * slots, np.uint8)
-    leaves = len(p.strata)
+    leaves = len(strata)
     leaf_count = np.zeros(leaves, np.uint8)
     order_first = np.zeros(leaves + 1, np.int64)
     for leaf in range(leaves):
-        order_first[leaf + 1] = order_first[leaf] + p.strata[leaf]
+        order_first[leaf + 1] = order_first[leaf] + strata[leaf]
     leaf_order = np.zeros(order_first[leaves], np.uint8)
-    used = np.zeros(p.single.shape, np.bool_)
-    alone = np.zeros(len(p.single), np.bool_)
+    used = np.zeros(single.shape, np.bool_)
+    alone = np.zeros(len(single), np.bool_)
     for number in range(begin, end):
-        alone[number] = p.single[number].any()
+        alone[number] = single[number].any()
     previous = width + 2
     mine = previous + slots
     for row in range(rows):
@@ -220,22 +241,22 @@ def fill_rows(  # type: ignore[no-untyped-def]  # noqa: C901 the hot loop stays 
         x[mine:] = own[row]
         for number in range(begin, end):
             slot, value_at, codec, tree = (
-                p.entries[number, 0],
-                p.entries[number, 1],
-                p.entries[number, 2],
-                p.entries[number, 3],
+                entries[number, 0],
+                entries[number, 1],
+                entries[number, 2],
+                entries[number, 3],
             )
-            state = mix(p.seeds[number] ^ mix(np.uint64(first_row + row)))
+            state = mix(seeds[number] ^ mix(np.uint64(first_row + row)))
             value = np.nan
             code = 0
             done = False
-            for stage in range(p.entries[number, 6], p.entries[number, 7]):
-                at = p.stages[stage, 5]
+            for stage in range(entries[number, 6], entries[number, 7]):
+                at = stages[stage, 5]
                 own[row, at] = _NONE
                 x[mine + at] = _NONE
                 if done:
                     continue
-                kind, argument, way = p.stages[stage, 0], p.stages[stage, 1], p.stages[stage, 2]
+                kind, argument, way = stages[stage, 0], stages[stage, 1], stages[stage, 2]
                 against = np.nan
                 there = False
                 if kind == 1:
@@ -251,13 +272,16 @@ def fill_rows(  # type: ignore[no-untyped-def]  # noqa: C901 the hot loop stays 
                 if not there:
                     continue
                 for turn in range(_TRIES):
-                    drawn = _draw(p.stages[stage, 4], x, p, leaf_count, leaf_order, order_first, state)
+                    drawn = _draw(
+                        stages[stage, 4], x, leaf_count, leaf_order, order_first, state, strata, node_first, nodes,
+                        mask, leaf_first, start, codes, cumulative
+                    )
                     own[row, at] = drawn
                     x[mine + at] = drawn
                     state = mix(state)
                     if way == 2:
                         if drawn == 1 and alone[number]:
-                            code = own[row - 1, slot] if codec < 0 else _encode(codec, against, p)
+                            code = own[row - 1, slot] if codec < 0 else _encode(codec, against, *encoding)
                             if used[number, code]:
                                 drawn = 2
                                 own[row, at] = drawn
@@ -265,58 +289,62 @@ def fill_rows(  # type: ignore[no-untyped-def]  # noqa: C901 the hot loop stays 
                         if drawn == 1:
                             done = True
                             value = against
-                            code = own[row - 1, slot] if codec < 0 else _encode(codec, value, p)
+                            code = own[row - 1, slot] if codec < 0 else _encode(codec, value, *encoding)
                         break
                     value = np.nan
                     if drawn > 0:
-                        if drawn <= p.stages[stage, 7]:
-                            value = p.anchors[p.stages[stage, 6] + drawn - 1]
+                        if drawn <= stages[stage, 7]:
+                            value = anchors[stages[stage, 6] + drawn - 1]
                         else:
-                            coded = p.stages[stage, 3]
-                            step = _decode(coded, drawn - p.stages[stage, 7], unit(state), p)
+                            coded = stages[stage, 3]
+                            step = _decode(coded, drawn - stages[stage, 7], unit(state), *decoding)
                             if way == 0:
-                                value = _on_grid(codec, against + _on_grid(coded, step, p), p)
+                                value = _on_grid(codec, against + _on_grid(coded, step, codec_facts), codec_facts)
                             else:
-                                value = _on_grid(codec, against * step, p)
-                    done = np.isnan(value) or (value >= p.codec_facts[codec, 2] and value <= p.codec_facts[codec, 3])
+                                value = _on_grid(codec, against * step, codec_facts)
+                    done = np.isnan(value) or (value >= codec_facts[codec, 2] and value <= codec_facts[codec, 3])
                     if done:
-                        code = _encode(codec, value, p)
-                        keep = 0.0 if used[number, code] else p.accept[number, code]
+                        code = _encode(codec, value, *encoding)
+                        keep = 0.0 if used[number, code] else accept[number, code]
                         if keep >= 1.0 or turn == _TRIES - 1 or unit(mix(state ^ np.uint64(0xA5A5A5A5))) < keep:
                             break
                         done = False
                 if not done and way != 2:
-                    low, high = p.codec_facts[codec, 2], p.codec_facts[codec, 3]
+                    low, high = codec_facts[codec, 2], codec_facts[codec, 3]
                     nearest = min(max(value, low), high)
                     # What lies in another age than all values was not recorded then.
-                    far = 0.0 if p.gaps[number] > 0.5 else high - low
-                    value = np.nan if p.gaps[number] > 0.1 and abs(value - nearest) > far else nearest
+                    far = 0.0 if gaps[number] > 0.5 else high - low
+                    value = np.nan if gaps[number] > 0.1 and abs(value - nearest) > far else nearest
                     done = True
                 if done and way != 2:
-                    code = _encode(codec, value, p)
+                    code = _encode(codec, value, *encoding)
             if not done:
                 state = mix(state)
-                code = _draw(tree, x, p, leaf_count, leaf_order, order_first, state)
-                if used[number, code] and p.entries[number, 5] == codec:
-                    other = _draw_unused(tree, x, p, used[number], mix(state))
+                code = _draw(
+                    tree, x, leaf_count, leaf_order, order_first, state, strata, node_first, nodes, mask, leaf_first,
+                    start, codes, cumulative
+                )
+                if used[number, code] and entries[number, 5] == codec:
+                    other = _draw_unused(tree, x, used[number], mix(state), *forest)
                     code = code if other < 0 else other
                 if codec >= 0:
                     state = mix(state)
-                    start = p.entries[number, 5]
-                    value = _decode(start, code, unit(state), p)
+                    begun = entries[number, 5]
+                    value = _decode(begun, code, unit(state), *decoding)
                     if not np.isnan(value):
-                        value = min(max(_on_grid(codec, value, p), p.codec_facts[codec, 2]), p.codec_facts[codec, 3])
-                    if start != codec:
-                        code = _encode(codec, value, p)
+                        value = _on_grid(codec, value, codec_facts)
+                        value = min(max(value, codec_facts[codec, 2]), codec_facts[codec, 3])
+                    if begun != codec:
+                        code = _encode(codec, value, *encoding)
             own[row, slot] = code
             x[mine + slot] = code
-            if alone[number] and p.single[number, code]:
+            if alone[number] and single[number, code]:
                 used[number, code] = True
             if value_at >= 0:
                 values[row, value_at] = value
-            if p.entries[number, 4] > 0:
-                at = slot + 1 + p.entries[number, 7] - p.entries[number, 6]
-                calendar_codes(value, p.units[number], own[row, at : at + 4])
+            if entries[number, 4] > 0:
+                at = slot + 1 + entries[number, 7] - entries[number, 6]
+                calendar_codes(value, units[number], own[row, at : at + 4])
                 x[mine + at : mine + at + 4] = own[row, at : at + 4]
 
 
