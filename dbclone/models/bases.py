@@ -43,12 +43,14 @@ class Bases:
             return found
         anchors = _find_anchors(draft.values, self.k)
         wanted = None if only is None else {(one.kind, one.column, one.key) for one in only}
+        own = draft.numbers.encode(draft.values)
         for base, against in self._bases(draft, draft.type, earlier):
             if wanted is not None and (base.kind, base.column, base.key) not in wanted:
                 continue
             if base.kind != "sibling":
                 found += _same_as_base(draft.values, base, against)
-            found += _Against(draft.values, draft.numbers, base, against, anchors, self.k).candidates(draft.type)
+            beside = _Against(draft.values, own, draft.numbers, base, against, anchors, self.k)
+            found += beside.candidates(draft.type)
         return found
 
     def _bases(self, draft: Draft, kind: Type, earlier: list[Draft]) -> Iterator[tuple[Base, Floats]]:
@@ -101,9 +103,11 @@ class Bases:
 
 @dataclass(frozen=True)
 class _Against:
-    """``values`` (rows,) beside those of a base, ``against`` (rows,); ``anchors`` keep codes of their own."""
+    """``values`` (rows,) and their ``own`` codes beside those of a base, ``against`` (rows,); ``anchors`` keep codes of
+    their own."""
 
     values: Floats
+    own: Codes
     numbers: NumberCodec
     base: Base
     against: Floats
@@ -136,25 +140,26 @@ class _Against:
         grid = self.numbers.grid
         apart = self.values - self.against
         codec = fit_numbers(np.where(usable, apart, np.nan), k=self.k, grid=grid if grid > 0 else None)
-        codes = self._codes(codec, apart)
-        widths = codec.log_widths()[codec.encode(apart)]
+        inner = codec.encode(apart)
+        codes = self._codes(inner)
+        widths = codec.log_widths()[inner]
+        promise = _plain_cost(self.numbers, self.own[usable]) - _plain_cost(codec, inner[usable])
         widths[np.isin(self.values, self.anchors)] = 0.0
-        promise = _plain_cost(self.numbers, self.values[usable]) - _plain_cost(codec, apart[usable])
         return Candidate(promise, self.base, codes, codec, self.anchors, widths)
 
     def _ratio(self, usable: npt.NDArray[np.bool_]) -> Candidate:
         ratio = np.where(usable, self.values / np.where(usable, self.against, 1.0), np.nan)
         codec = fit_numbers(ratio, k=self.k, grid=0.0)
-        codes = self._codes(codec, ratio)
-        widths = _ratio_widths(codec, ratio, self.against, self.numbers.grid)
+        inner = codec.encode(ratio)
+        codes = self._codes(inner)
+        widths = _ratio_widths(codec, inner, self.against, self.numbers.grid)
         widths[np.isin(self.values, self.anchors)] = 0.0
-        plain = _plain_cost(self.numbers, self.values[usable])
+        plain = _plain_cost(self.numbers, self.own[usable])
         promise = plain - entropy(codes[usable]) - float(widths[usable].mean())
         return Candidate(promise, replace(self.base, way="ratio"), codes, codec, self.anchors, widths)
 
-    def _codes(self, codec: NumberCodec, coded: Floats) -> Codes:
-        """(rows,) codes of a stage, anchors first."""
-        inner = codec.encode(coded)
+    def _codes(self, inner: Codes) -> Codes:
+        """(rows,) codes of a stage, anchors first; ``inner`` are those of its codec."""
         codes = np.where(inner > 0, inner + len(self.anchors), 0).astype(np.uint8)
         for place, anchor in enumerate(self.anchors):
             codes[self.values == anchor] = place + 1
@@ -218,17 +223,16 @@ def _comparable(first: Type, second: Type | None) -> bool:
     return first.kind == second.kind == Kind.DATE or (first.kind in stamps and second.kind in stamps)
 
 
-def _plain_cost(codec: NumberCodec, values: Floats) -> float:
-    """Nats that one of the values takes when nothing else is known."""
-    codes = codec.encode(values)
+def _plain_cost(codec: NumberCodec, codes: Codes) -> float:
+    """Nats that one of the values, given by their codes, takes when nothing else is known."""
     return entropy(codes) + float(codec.log_widths()[codes].mean())
 
 
-def _ratio_widths(codec: NumberCodec, ratio: Floats, against: Floats, grid: float) -> Floats:
+def _ratio_widths(codec: NumberCodec, inner: Codes, against: Floats, grid: float) -> Floats:
     """(rows,) nats to name the exact value inside a ratio's bin."""
     spans = np.zeros(256)
     spans[codec.bin_codes] = np.diff(codec.edges) if len(codec.bin_codes) else 0.0
     step = grid if grid > 0 else max(1e-12, float(np.nanmax(np.abs(against), initial=1.0)) * 1e-6)
     with np.errstate(over="ignore"):
-        widths: Floats = np.log(np.maximum(1.0, spans[codec.encode(ratio)] * np.nan_to_num(np.abs(against)) / step))
+        widths: Floats = np.log(np.maximum(1.0, spans[inner] * np.nan_to_num(np.abs(against)) / step))
     return widths

@@ -14,7 +14,7 @@ import numpy as np
 import numpy.typing as npt
 from numba import njit
 
-from dbclone.models.measures import CODES
+from dbclone.models.measures import CODES, tabulate_xlogx
 
 _COARSE = 48
 
@@ -185,14 +185,6 @@ def _bar(freedom, tests):  # type: ignore[no-untyped-def]
 
 
 @njit(cache=True, nogil=True)
-def _xlogx(most):  # type: ignore[no-untyped-def]
-    result = np.zeros(most + 1)
-    for i in range(1, most + 1):
-        result[i] = i * np.log(i)
-    return result
-
-
-@njit(cache=True, nogil=True)
 def _classes(room, target, rows, ordered):  # type: ignore[no-untyped-def]
     """Leaves in ``room`` the target's classes at a node; gives how many there are, and the rows of each."""
     counts = np.zeros(CODES, np.int64)
@@ -309,7 +301,7 @@ def make_room(rows, features):  # type: ignore[no-untyped-def]
         np.zeros((2, _COARSE), np.int64),
         np.zeros((2, CODES)),
         np.zeros(rows, np.uint8),
-        _xlogx(rows),
+        tabulate_xlogx(rows),
     )
     return room, cuts
 

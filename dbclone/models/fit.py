@@ -154,10 +154,16 @@ def _single(draft: Draft, work: Work, codes: Codes, seed: int) -> Codes:
     may = np.flatnonzero(np.diff(codec.start) == 1) + 1
     family = np.cumsum(work.position == 0)
     asked = np.isin(codes, may)
+    if asked.mean() < 0.05:
+        return none
+    repeats = _repeats(family[asked], codes[asked])
+    if repeats > 0.03 * asked.sum():
+        # More than chance could make up for.
+        return none
     mixed = np.random.default_rng(seed).permutation(codes)
-    repeats, chance = (_repeats(family[np.isin(one, may)], one[np.isin(one, may)]) for one in (codes, mixed))
+    chance = _repeats(family[np.isin(mixed, may)], mixed[np.isin(mixed, may)])
     common = codes[asked] <= (np.bincount(family)[family])[asked]
-    if asked.mean() < 0.05 or chance < 30 or repeats > 0.03 * chance or common.mean() > 0.9:
+    if chance < 30 or repeats > 0.03 * chance or common.mean() > 0.9:
         return none
     return may.astype(np.uint8)
 

@@ -12,34 +12,58 @@ CODES = 256
 
 
 @njit(cache=True, nogil=True)
+def tabulate_xlogx(most):  # type: ignore[no-untyped-def]
+    """(most + 1,) each number times its logarithm."""
+    result = np.zeros(most + 1)
+    for i in range(1, most + 1):
+        result[i] = i * np.log(i)
+    return result
+
+
+@njit(cache=True, nogil=True)
 def tell_information(matrix, target, allowed, sample):  # type: ignore[no-untyped-def]
     """Mutual information in nats, less its expectation under independence, of each feature with the target."""
     size = len(sample)
     result = np.zeros(len(allowed))
-    joint = np.zeros((CODES, CODES), np.int32)
-    first = np.zeros(CODES, np.int64)
+    xlogx = tabulate_xlogx(size)
     second = np.zeros(CODES, np.int64)
     for row in sample:
         second[target[row]] += 1
+    # Classes without gaps, so that the table of most targets is small enough to lie near.
+    classes = np.zeros(CODES, np.uint8)
+    used_second = 0
+    base = xlogx[size]
+    for code in range(CODES):
+        base -= xlogx[second[code]]
+        if second[code] > 0:
+            classes[code] = used_second
+            used_second += 1
+    wanted = np.empty(size, np.uint8)
+    columns = np.empty((len(allowed), size), np.uint8)
+    for i in range(size):
+        wanted[i] = classes[target[sample[i]]]
+        for number in range(len(allowed)):
+            columns[number, i] = matrix[sample[i], allowed[number]]
+    joint = np.zeros((CODES, max(1, used_second)), np.int32)
+    first = np.zeros(CODES, np.int64)
     for number in range(len(allowed)):
-        column = allowed[number]
         first[:] = 0
-        for row in sample:
-            joint[matrix[row, column], target[row]] += 1
-            first[matrix[row, column]] += 1
-        gain = 0.0
+        for i in range(size):
+            joint[columns[number, i], wanted[i]] += 1
+            first[columns[number, i]] += 1
+        gain = base
+        used_first = 0
+        for code in range(CODES):
+            gain -= xlogx[first[code]]
+            used_first += first[code] > 0
         cells = 0
         # Once a cell, though its rows come one by one: what was counted is taken away, and the table is empty again.
-        for row in sample:
-            a = matrix[row, column]
-            b = target[row]
-            together = joint[a, b]
+        for i in range(size):
+            together = joint[columns[number, i], wanted[i]]
             if together > 0:
-                gain += together * np.log(together * size / (first[a] * second[b]))
+                gain += xlogx[together]
                 cells += 1
-                joint[a, b] = 0
-        used_first = np.count_nonzero(first)
-        used_second = np.count_nonzero(second)
+                joint[columns[number, i], wanted[i]] = 0
         bias = min(0.5 * (used_first - 1) * (used_second - 1), 0.7 * cells)
         result[number] = gain - bias
     return result

@@ -82,6 +82,8 @@ def grow_tree(
     """
     used = np.arange(len(target)) if rows is None else rows
     count = len(used)
+    if (target[used] == target[used[0]]).all():
+        return stump(target[used])
     order = used[np.random.default_rng(seed).permutation(count)]
     screened = _screen(matrix, target, allowed, order, growth.features) if len(allowed) > growth.features else allowed
     # What happens once in a thousand rows is not seen in a sample of them: such targets are split on all rows.

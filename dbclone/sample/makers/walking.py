@@ -29,7 +29,7 @@ def _uniform(state: np.uint64) -> tuple[np.uint64, float]:
     return state, np.float64(z >> np.uint64(11)) / 9007199254740992.0
 
 
-@njit(cache=True, inline="always")
+@njit(cache=True, nogil=True)
 def _worth(
     word: int,
     then: int,
