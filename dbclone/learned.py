@@ -8,6 +8,7 @@ from __future__ import annotations
 import os
 import secrets
 from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
@@ -93,7 +94,15 @@ def asked_schema(source: Source, config: Config, progress: Telling) -> Asked:
 
 
 def learn_schema(source: Source, config: Config, progress: Telling) -> Learned:
-    """Introspection, plan, sample and profile.
+    """Introspection, plan, sample, profile and rules. Raises what `read_schema` does."""
+    learned = read_schema(source, config, progress)
+    if config.rules.enabled:
+        progress.stage("Looking for rules")
+    return with_rules(learned, config)
+
+
+def read_schema(source: Source, config: Config, progress: Telling) -> Learned:
+    """Introspection, plan, sample and profile, without the rules.
 
     Raises ConfigError where no table is left, SchemaError where the tables cannot be planned as asked.
     """
@@ -123,26 +132,40 @@ def learn_schema(source: Source, config: Config, progress: Telling) -> Learned:
     families = choose_families(schema, rows, names, whole_tables, config.sample_rows, 0)
     tables = read_tables(source, schema, names, families, progress.advance)
     progress.stage("Profiling columns")
-    profile = learn_profile(
-        schema,
-        tables,
-        {name: rows[name] for name in names},
-        k=config.privacy.k,
-        locale=config.privacy.locale,
-        overrides=_overrides(config, schema),
-    )
+    with ThreadPoolExecutor(1) as aside:
+        # The database counts meanwhile.
+        counting = aside.submit(_children, source, schema, rows, tables)
+        profile = learn_profile(
+            schema,
+            tables,
+            {name: rows[name] for name in names},
+            k=config.privacy.k,
+            locale=config.privacy.locale,
+            overrides=_overrides(config, schema),
+        )
+        children = counting.result()
     strategies = dict(asked)
     if config.tables.copy_reference:
         reference = [table.name for table in profile.tables if table.reference]
         strategies |= {name: Strategy.COPY for name in reference if name not in asked}
     plan = make_plan(whole, strategies)
-    children = _children(source, schema, rows, tables)
     sample = Sample(tables, {name: rows[name] for name in tables}, children)
-    if config.rules.enabled:
-        progress.stage("Looking for rules")
-        profile, unknown = _with_rules(profile, schema, sample, config.rules.off)
-        notes += unknown
     return Learned(whole, schema, plan, profile, rows, sample, notes, found.proposals, found.pairs, unmade)
+
+
+def with_rules(learned: Learned, config: Config) -> Learned:
+    """The same with the rules that hold in the sample, and a note on each that is switched off but not there."""
+    if not config.rules.enabled:
+        return learned
+    from dbclone.models.rules import rule_rows
+    from dbclone.profile.rules import without
+    from dbclone.profile.rules_mine import mine_rules
+
+    profile, sample = learned.profile, learned.sample
+    rules = mine_rules(rule_rows(learned.schema, sample.tables, sample.children), profile.by_name, profile.k)
+    kept, unknown = without(rules, config.rules.off)
+    notes = (f"rules.off names {name}, which is no rule here" for name in unknown)
+    return replace(learned, profile=replace(profile, rules=kept), notes=(*learned.notes, *notes))
 
 
 def real_rows(learned: Learned, config: Config) -> dict[TableName, pa.Table]:
@@ -206,19 +229,6 @@ def read_like(
 
 def _unheard(label: str, done: int, total: int | None) -> None:
     """Progress that nobody hears."""
-
-
-def _with_rules(
-    profile: Profile, schema: Schema, sample: Sample, off: list[str]
-) -> tuple[Profile, tuple[str, ...]]:
-    """The profile with the rules that hold in the sample, and a note on each that is switched off but not there."""
-    from dbclone.models.rules import rule_rows
-    from dbclone.profile.rules import without
-    from dbclone.profile.rules_mine import mine_rules
-
-    rules = mine_rules(rule_rows(schema, sample.tables, sample.children), profile.by_name, profile.k)
-    kept, unknown = without(rules, off)
-    return replace(profile, rules=kept), tuple(f"rules.off names {name}, which is no rule here" for name in unknown)
 
 
 def _overrides(config: Config, schema: Schema) -> dict[str, ColumnOverride]:

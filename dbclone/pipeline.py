@@ -23,7 +23,7 @@ from dbclone.config import Config, load_config, resolve_learners, resolve_rows, 
 from dbclone.dialects import Address, Loss, Source, Stamp, Violation, open_source, parse_address
 from dbclone.drift import drift_of, refuse_drifted
 from dbclone.errors import ConfigError, IntegrityError, TargetError
-from dbclone.learned import asked_schema, learn_schema, read_like, real_rows
+from dbclone.learned import asked_schema, learn_schema, read_like, read_schema, real_rows, with_rules
 from dbclone.report.inspection import Inspection
 from dbclone.reshape import asked_constraints, compare_schemas, counterparts, drop_tables
 from dbclone.schema import Change, Plan, Schema, Strategy, Table, TableName, make_plan
@@ -284,9 +284,11 @@ def _fit(source: Source, config: Config, progress: Progress, seconds: dict[str, 
 
     check_learners([config.learner, *config.learners.values()])
     with _timed(seconds, "read"):
-        learned = learn_schema(source, config, progress)
+        learned = read_schema(source, config, progress)
     progress.stage("Learning")
-    with telling_of_compilation(progress.note), _timed(seconds, "learn"):
+    with telling_of_compilation(progress.note), _timed(seconds, "learn"), ThreadPoolExecutor(1) as aside:
+        # Models know of no rules: both are looked for at a time.
+        looking = aside.submit(with_rules, learned, config)
         models, codes = learn(
             learned.schema,
             learned.plan,
@@ -298,6 +300,7 @@ def _fit(source: Source, config: Config, progress: Progress, seconds: dict[str, 
             progress=progress.advance,
         )
         real = real_rows(learned, config)
+        learned = looking.result()
     strategies = dict(learned.plan.strategies)
     left_out = frozenset(name for name, strategy in strategies.items() if strategy is Strategy.SKIP)
     with _timed(seconds, "ddl"):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import sys
 import warnings
 from collections.abc import Mapping
@@ -59,6 +60,8 @@ def main() -> None:
     """The console script. Warnings of libraries are for developers: they are shown with python -W."""
     if not sys.warnoptions:
         warnings.simplefilter("ignore")
+    # Nearly all that a run makes lives to its end: looking through it less often saves a tenth of a small clone's time.
+    gc.set_threshold(50_000, 20, 20)
     app(prog_name="dbclone")
 
 
