@@ -8,7 +8,7 @@ from __future__ import annotations
 import os
 import secrets
 from collections.abc import Mapping
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
@@ -133,8 +133,12 @@ def read_schema(source: Source, config: Config, progress: Telling) -> Learned:
     tables = read_tables(source, schema, names, families, progress.advance)
     progress.stage("Profiling columns")
     with ThreadPoolExecutor(1) as aside:
-        # The database counts meanwhile.
-        counting = aside.submit(_children, source, schema, rows, tables)
+        if source.sessions == 1:
+            counting: Future[dict[ForeignKey, npt.NDArray[np.float64]]] = Future()
+            counting.set_result(_children(source, schema, rows, tables))
+        else:
+            # The database counts meanwhile.
+            counting = aside.submit(_children, source, schema, rows, tables)
         profile = learn_profile(
             schema,
             tables,

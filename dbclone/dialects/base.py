@@ -49,6 +49,8 @@ def open_loader(address: Address, *, source_identity: str | None = None, replace
 class SqlSource:
     """Implements ``protocol.Source`` on one connection in one transaction, at the database's best isolation."""
 
+    sessions = 1
+
     def __init__(self, address: Address, *, shared: tuple[sa.Engine, sa.Connection] | None = None) -> None:
         self.address = address
         self._is_shared = shared is not None

@@ -92,6 +92,8 @@ class Source(Protocol):
     address: Address
     identity: str
     stamp: Stamp | None
+    sessions: int
+    """How many readings of one snapshot may go on at a time."""
 
     def schema(self) -> Schema: ...
 

@@ -16,9 +16,6 @@ from dbclone.schema import ForeignKey, Schema, Table, TableName, is_nullable
 if TYPE_CHECKING:
     import pyarrow as pa
 
-_AT_A_TIME = 2
-"""Tables that are read at a time: the database prints one while the rows of the other are taken in."""
-
 Progress = Callable[[str, int, int], None]
 
 
@@ -60,7 +57,8 @@ def read_tables(
     families: Mapping[TableName, Family],
     progress: Progress,
 ) -> dict[TableName, pa.Table]:
-    """The rows of each table, a table of no rows where there are none. Two tables are read at a time."""
+    """The rows of each table, a table of no rows where there are none; as many tables at a time as ``source`` has
+    sessions for."""
     wanted = list(names)
 
     def read(name: TableName) -> pa.Table:
@@ -71,13 +69,19 @@ def read_tables(
         return pa.Table.from_batches(batches) if batches else empty_table(table)
 
     result = {}
-    with ThreadPoolExecutor(_AT_A_TIME, thread_name_prefix="dbclone-read") as pool:
-        try:
-            for done, (name, found) in enumerate([(name, pool.submit(read, name)) for name in wanted]):
-                progress(str(name), done, len(wanted))
-                result[name] = found.result()
-        finally:
-            pool.shutdown(cancel_futures=True)
+    if source.sessions == 1:
+        for done, name in enumerate(wanted):
+            progress(str(name), done, len(wanted))
+            result[name] = read(name)
+    else:
+        # The server prints one table while the rows of the other are taken in.
+        with ThreadPoolExecutor(source.sessions, thread_name_prefix="dbclone-read") as pool:
+            try:
+                for done, (name, found) in enumerate([(name, pool.submit(read, name)) for name in wanted]):
+                    progress(str(name), done, len(wanted))
+                    result[name] = found.result()
+            finally:
+                pool.shutdown(cancel_futures=True)
     progress("", len(wanted), len(wanted))
     return result
 

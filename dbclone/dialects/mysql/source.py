@@ -47,6 +47,8 @@ _TOO_SLOW = (1969, 3024)
 class MysqlSource:
     """A database as it was when this was opened. ``read`` and ``query`` may be called from several threads."""
 
+    sessions = 1
+
     def __init__(self, address: Address, *, lock_timeout: int = 30, statement_timeout: int = 3600) -> None:
         self.address = address
         self.database = database_of(address)

@@ -34,6 +34,8 @@ _QUERY_ROWS = 65_536
 class PostgresSource:
     """A database as it was when this was opened. ``read`` and ``query`` may be called from several threads."""
 
+    sessions = 2
+
     def __init__(self, address: Address, *, lock_timeout: int = 30, statement_timeout: int = 3600) -> None:
         self.address = address
         self._settings = {

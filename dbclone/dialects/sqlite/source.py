@@ -40,6 +40,8 @@ _BUSY_SECONDS = 10.0
 class SqliteSource:
     """Implements ``protocol.Source``."""
 
+    sessions = 1
+
     def __init__(self, address: Address) -> None:
         self.address = address
         path = address.file
