@@ -11,7 +11,7 @@ import time
 from collections.abc import Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
@@ -29,7 +29,7 @@ from dbclone.reshape import asked_constraints, compare_schemas, counterparts, dr
 from dbclone.schema import Change, Plan, Schema, Strategy, Table, TableName, make_plan
 
 if TYPE_CHECKING:
-    from dbclone.dialects import Loader
+    from dbclone.dialects import Ddl, Loader
     from dbclone.report import Comparison, IntegrityReport
     from dbclone.sample.demands import Ask
     from dbclone.sample.generate import Draw, Generator
@@ -304,7 +304,8 @@ def _fit(source: Source, config: Config, progress: Progress, seconds: dict[str, 
     strategies = dict(learned.plan.strategies)
     left_out = frozenset(name for name, strategy in strategies.items() if strategy is Strategy.SKIP)
     with _timed(seconds, "ddl"):
-        ddl = source.ddl(left_out, learned.unmade) if config.write.ddl == "native" else None
+        native = config.write.ddl == "native"
+        ddl = source.ddl(left_out, learned.unmade, grants=config.write.grants) if native else None
     return Bundle(
         schema=learned.schema,
         profile=learned.profile,
@@ -335,7 +336,7 @@ def _generate(
         with telling_of_compilation(progress.note), _generator(bundle, plan, draw, config.workers) as generator:
             progress.stage("Making the tables")
             with _timed(seconds, "create"):
-                losses = loader.create(bundle.schema, bundle.ddl)
+                losses = loader.create(bundle.schema, _asked_ddl(bundle, config))
             with BackgroundLoading(loader) as loading:
                 progress.stage("Drawing rows")
                 with _timed(seconds, "draw"):
@@ -427,6 +428,11 @@ def _open_target(address: Address, config: Config, identity: str | None) -> Load
             f"{address} is a bundle, not a target.", hint=f"write a bundle with: dbclone fit SOURCE -o {address}"
         )
     return open_target(address, source_identity=identity, replace=config.write.replace, ddl_mode=config.write.ddl)
+
+
+def _asked_ddl(bundle: Bundle, config: Config) -> Ddl | None:
+    """The bundle's DDL; who may do what is only granted where the config says so, whoever made the bundle."""
+    return bundle.ddl if bundle.ddl is None or config.write.grants else replace(bundle.ddl, grants="")
 
 
 def _asking(loader: Loader) -> Ask | None:

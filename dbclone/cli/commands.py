@@ -152,7 +152,18 @@ def _table_facts(found: Inspection) -> list[TableFacts]:
 @click.argument("source")
 @click.option("-o", "--output", required=True, metavar="FILE", help="The bundle to write, x.dbclone.")
 @click.option("--force", is_flag=True, help="Learn from a source that is itself a clone.")
-@settings("seed", "sample_rows", "workers", "include", "exclude", "copy_reference", "infer_keys", "learner", "k")
+@settings(
+    "seed",
+    "sample_rows",
+    "workers",
+    "include",
+    "exclude",
+    "copy_reference",
+    "infer_keys",
+    "learner",
+    "k",
+    "grants",
+)
 def fit(source: str, output: str, force: bool, given: Given) -> None:
     """Learn a source and write what was learned to a bundle.
 
@@ -176,7 +187,7 @@ def fit(source: str, output: str, force: bool, given: Given) -> None:
 @app.command()
 @click.argument("bundle", type=click.Path(exists=True, dir_okay=False))
 @click.argument("target")
-@settings("seed", "scale", "rows", "workers", "ddl", "replace")
+@settings("seed", "scale", "rows", "workers", "ddl", "grants", "replace")
 def generate(bundle: str, target: str, given: Given) -> None:
     """Fill a target from a bundle, without its source.
 
@@ -209,6 +220,7 @@ def generate(bundle: str, target: str, given: Given) -> None:
     "learner",
     "k",
     "ddl",
+    "grants",
     "replace",
 )
 def clone(source: str, target: str, force: bool, report: str | None, given: Given) -> None:

@@ -84,6 +84,12 @@ SETTINGS: dict[str, tuple[tuple[str, ...], Callable[[Command], Command]]] = {
         ("write", "ddl"),
         click.option("--ddl", type=click.Choice(["native", "sqlalchemy"]), help="Whose DDL makes the target."),
     ),
+    "grants": (
+        ("write", "grants"),
+        click.option(
+            "--grants/--no-grants", default=None, help="Grant what the source grants, from PostgreSQL to PostgreSQL."
+        ),
+    ),
     "replace": (
         ("write", "replace"),
         click.option("--replace", is_flag=True, default=None, help="Replace a target that is not empty."),

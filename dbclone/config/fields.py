@@ -132,6 +132,9 @@ class WriteConfig(_Section):
     ddl: Literal["native", "sqlalchemy"] = Field(
         default="native", description="native: the database's own DDL. sqlalchemy: portable, with its losses listed."
     )
+    grants: _Flag = Field(
+        default=False, description="PostgreSQL: grant what the source grants, to roles that the target's server has."
+    )
     replace: _Flag = Field(default=False, description="Replace a target that is not empty and no clone of dbclone's.")
 
 

@@ -73,6 +73,8 @@ class SqlSource:
         self,
         without: frozenset[TableName] = frozenset(),  # noqa: ARG002 there is none to thin out
         unmade: frozenset[ForeignKey] = frozenset(),  # noqa: ARG002
+        *,
+        grants: bool = False,  # noqa: ARG002
     ) -> Ddl | None:
         return None
 

@@ -23,12 +23,13 @@ DdlMode = Literal["native", "sqlalchemy"]
 
 @dataclass(frozen=True)
 class Ddl:
-    """A database's own DDL in two sections: what comes before the rows and what comes after them."""
+    """A database's own DDL in two sections: what comes before the rows and what comes after them; ``grants`` last."""
 
     dialect: str
     pre_data: str
     post_data: str
     server_version: str = ""
+    grants: str = ""
 
 
 @dataclass(frozen=True)
@@ -98,10 +99,14 @@ class Source(Protocol):
     def schema(self) -> Schema: ...
 
     def ddl(
-        self, without: frozenset[TableName] = frozenset(), unmade: frozenset[ForeignKey] = frozenset()
+        self,
+        without: frozenset[TableName] = frozenset(),
+        unmade: frozenset[ForeignKey] = frozenset(),
+        *,
+        grants: bool = False,
     ) -> Ddl | None:
         """The database's own DDL, None where the dialect has no such tool. ``without`` are tables left out, ``unmade``
-        are keys that the clone is not to have."""
+        are keys that the clone is not to have; with ``grants`` also who may do what."""
         ...
 
     def read(self, reading: Reading) -> Iterator[pa.RecordBatch]: ...

@@ -331,8 +331,20 @@ class _Range(_Settings):
     bounds: Literal["[)", "[]", "(]", "()"]
 
 
+class _Part(_Settings):
+    nulls: _Share
+    leaf: _Leaf | None = None
+
+    @model_validator(mode="after")
+    def _names_its_leaf(self) -> _Part:
+        if "leaf" not in self.model_fields_set:
+            raise ValueError("a field of nothing")
+        return self
+
+
 class _Composite(_Chosen):
     fields: Annotated[int, Field(ge=0, le=10_000)] = 0
+    parts: Annotated[list[_Part], Field(max_length=10_000)] = []
 
 
 class _Geometric(_Settings):
@@ -361,7 +373,39 @@ class _Vector(_Settings):
         return self
 
 
-LEAVES = frozenset("faker pattern words number moment uuid labels network".split())
+class _Level(_Settings):
+    choices: Annotated[list[Annotated[str, Field(pattern=r"^[\w-]+$")]], Field(max_length=1000)]
+    weights: list[_Weight]
+    rest: _Weight
+
+    @model_validator(mode="after")
+    def _pairwise(self) -> _Level:
+        if len(self.choices) != len(self.weights):
+            raise ValueError("choices and weights are not as many")
+        return self
+
+
+class _Pair(_Settings):
+    key: str
+    share: _Share
+    leaf: _Leaf
+
+
+class _Other(_Chosen):
+    """``levels`` and ``depth`` of paths, ``pairs`` of keys and values, or neither."""
+
+    levels: Annotated[list[_Level], Field(max_length=1000)] = []
+    depth: _Number | None = None
+    pairs: Annotated[list[_Pair], Field(max_length=1000)] = []
+
+    @model_validator(mode="after")
+    def _is_whole(self) -> _Other:
+        if self.levels and self.depth is None:
+            raise ValueError("paths of no length")
+        return self
+
+
+LEAVES = frozenset("faker pattern words number moment uuid labels network composite range array json".split())
 """Makers that a structure may hold."""
 
 
@@ -381,7 +425,7 @@ def makers() -> dict[str, TypeAdapter[Any]]:
         "moment": _Moment,
         "network": _Network,
         "number": _Number,
-        "other": _Chosen,
+        "other": _Other,
         "pattern": _Pattern,
         "range": _Range,
         "tsvector": _Vector,

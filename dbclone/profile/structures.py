@@ -12,6 +12,7 @@ from typing import Any
 
 import numpy as np
 
+from dbclone.profile.composites import learn_composite, learn_pairs, learn_path, read_composite
 from dbclone.profile.documents import learn_json, learn_xml
 from dbclone.profile.leaves import learn_leaf
 from dbclone.profile.numbers import learn_number
@@ -33,7 +34,9 @@ _INTERVAL = re.compile(
 )
 
 
-def learn_structure(type_: Type, texts: Sequence[str], k: int) -> tuple[str, dict[str, Any]]:
+def learn_structure(  # noqa: C901 - one line a kind
+    type_: Type, texts: Sequence[str], k: int
+) -> tuple[str, dict[str, Any]]:
     """The maker's name and settings for a kind that is no plain text."""
     settings: dict[str, Any] = {"sql": type_.sql.rpartition(".")[2]}
     texts = texts[:MOST_TEXTS]
@@ -61,7 +64,13 @@ def learn_structure(type_: Type, texts: Sequence[str], k: int) -> tuple[str, dic
         case Kind.GEOMETRIC:
             learned = learn_geometric(texts, k)
         case Kind.COMPOSITE:
-            learned = {"fields": len(split_composite(texts[0])) if texts else 0}
+            learned = {"fields": len(type_.fields) or len(read_composite(texts[0]) if texts else ())}
+            if type_.fields and texts:
+                learned = learn_composite(type_, texts, k, learn_structure)
+        case Kind.OTHER if settings["sql"] == "ltree" and texts:
+            learned = learn_path(texts, k)
+        case Kind.OTHER if settings["sql"] == "hstore" and texts:
+            learned = learn_pairs(texts, k)
         case _:
             pass
     return str(type_.kind), settings | learned
@@ -76,6 +85,9 @@ def learn_array(element: Type | None, texts: Sequence[str], k: int) -> dict[str,
     leaf = learn_leaf(filled[:MOST_TEXTS], k, kind=kind)
     if element is not None and element.labels:
         leaf = _labelled(element.labels, filled)
+    elif element is not None and element.domain is None and kind in (Kind.COMPOSITE, Kind.RANGE, Kind.JSON):
+        name, inner = learn_structure(element, filled[:MOST_TEXTS], k)
+        leaf = {"rest": len(filled), "maker": {"name": name, "settings": inner}}
     places: dict[str, list[int]] = {}
     for items in lists[:2_000]:
         for place, item in enumerate(items):
@@ -202,7 +214,3 @@ def learn_geometric(texts: Sequence[str], k: int) -> dict[str, Any]:
     pairs = np.array([[float(x) for x in pair] for pair in points if len(pair) == 2]).reshape(-1, 2)
     return {"x": learn_number(pairs[:, 0], k, 4), "y": learn_number(pairs[:, 1], k, 4)}
 
-
-def split_composite(text: str) -> list[str]:
-    """The fields of a row in PostgreSQL's text form."""
-    return re.findall(r'(?:^|,)((?:"(?:[^"\\]|\\.|"")*"|[^,])*)', text[1:-1])

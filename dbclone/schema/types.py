@@ -57,7 +57,7 @@ class Type:
     """A column's type. ``sql`` is the catalogue's own spelling, e.g. ``numeric(10,2)`` or ``public.mpaa_rating``.
 
     A domain is resolved to its base type; ``domain`` keeps its qualified name. ``form`` is how a database that keeps
-    dates as text spells this column's (``YYYY-MM-DD HH:MM:SS``).
+    dates as text spells this column's (``YYYY-MM-DD HH:MM:SS``). ``fields`` are the types of a composite one's fields.
     """
 
     kind: Kind
@@ -71,6 +71,7 @@ class Type:
     bits: int | None = None
     unsigned: bool = False
     form: str | None = None
+    fields: tuple[Type, ...] = ()
 
     @property
     def storage(self) -> str:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import json
 
+from dbclone.profile.composites import read_composite
 from dbclone.profile.documents import has_sensitive, learn_json, learn_xml
-from dbclone.profile.structures import learn_array, learn_interval, learn_range, read_array, split_composite
+from dbclone.profile.structures import learn_array, learn_interval, learn_range, read_array
 from dbclone.schema import Kind, Type
 
 
@@ -62,8 +63,9 @@ def test_ranges_and_intervals() -> None:
 
 
 def test_rows_are_split_into_fields() -> None:
-    assert split_composite('(1,"a,b",,x)') == ["1", '"a,b"', "", "x"]
-    assert split_composite("(,)") == ["", ""]
+    assert read_composite('(1,"a,b",,x)') == ["1", "a,b", None, "x"]
+    assert read_composite('("say ""no""","back\\\\slash","(2,""b c"")")') == ['say "no"', "back\\slash", '(2,"b c")']
+    assert read_composite("(,)") == [None, None]
 
 
 def test_xml_with_a_dtd_is_not_parsed() -> None:

@@ -24,6 +24,8 @@ from dbclone.schema import Column, Kind, Table, TableName, Type
 ROWS = 400
 TEXT, INTEGER = Type(Kind.TEXT, "text"), Type(Kind.INTEGER, "integer")
 
+PAIR = Type(Kind.COMPOSITE, "public.pair", fields=(Type(Kind.INTEGER, "integer"), Type(Kind.TEXT, "text")))
+DAYS = Type(Kind.ARRAY, "daterange[]", element=Type(Kind.RANGE, "daterange"))
 CASES: list[tuple[str, Type, str]] = [
     ("uuid", Type(Kind.UUID, "uuid"), "md5(n::text)::uuid"),
     (
@@ -94,6 +96,9 @@ CASES: list[tuple[str, Type, str]] = [
     ("pg_lsn", Type(Kind.OTHER, "pg_lsn"), "('0/' || to_hex(n))::pg_lsn"),
     ("jsonpath", Type(Kind.OTHER, "jsonpath"), "('$.a' || n)::jsonpath"),
     ("pair", Type(Kind.COMPOSITE, "public.pair"), "row(n, 'a,b' || n)::pair"),
+    ("public.pair", PAIR, "row(n, 'a,\"b ' || n)::pair"),
+    ("pair[]", Type(Kind.ARRAY, "pair[]", element=PAIR), "array[row(n, 'a \\ b')::pair, row(NULL, '')::pair]"),
+    ("daterange[]", DAYS, "array[daterange('2024-01-01', '2024-02-01'::date + n)]"),
     (
         "mood[]",
         Type(Kind.ARRAY, "mood[]", element=Type(Kind.ENUM, "mood", labels=("so so", "ok"))),

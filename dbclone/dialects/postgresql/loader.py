@@ -23,6 +23,7 @@ from dbclone.dialects.postgresql.connect import configure
 from dbclone.dialects.postgresql.encode import to_csv
 from dbclone.dialects.postgresql.entries import Entry, parse_entries, read_facts
 from dbclone.dialects.postgresql.finish import finish
+from dbclone.dialects.postgresql.grants import grant
 from dbclone.dialects.postgresql.guard import open_place
 from dbclone.dialects.postgresql.identity import stamp_text
 from dbclone.dialects.postgresql.names import qualified, quote
@@ -60,6 +61,7 @@ class PostgresLoader:
         self._post: tuple[Entry, ...] = ()
         self._positions: Mapping[str, int] = {}
         self._native = False
+        self._grants = ""
         self._published = False
 
     def create(self, schema: Schema, ddl: Ddl | None) -> tuple[Loss, ...]:
@@ -84,7 +86,7 @@ class PostgresLoader:
             configure(session, {"search_path": ""})
             losses += build(session, parse_entries(ddl.pre_data))
             session.execute("RESET search_path; RESET default_table_access_method")
-        self._post = parse_entries(ddl.post_data)
+        self._post, self._grants = parse_entries(ddl.post_data), ddl.grants
         self._positions = {
             name.removeprefix("sequence "): int(value) for name, value in facts.items() if name.startswith("sequence ")
         }
@@ -167,6 +169,7 @@ class PostgresLoader:
             for sequence, value in self._positions.items():
                 # It may have gone with a table that was left out.
                 session.execute("SELECT setval(to_regclass(%s), %s)", [sequence, value])
+            losses += grant(session, self._grants)
         self.losses += losses
         return violations
 

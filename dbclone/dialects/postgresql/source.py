@@ -29,6 +29,10 @@ from dbclone.errors import ConnectError, SourceError
 from dbclone.schema import ForeignKey, Schema, Table, TableName
 
 _QUERY_ROWS = 65_536
+_OPERATORS = """
+SELECT string_agg(DISTINCT quote_ident(nspname), ', ') FROM pg_operator o JOIN pg_namespace n ON n.oid = o.oprnamespace
+WHERE nspname <> 'pg_catalog' AND oprname = '='
+"""
 
 
 class PostgresSource:
@@ -51,6 +55,7 @@ class PostgresSource:
         self._lock = threading.RLock()
         self._idle: list[Session] = []
         self._schema: Schema | None = None
+        self._with_operators: str | None = None
         self._main = connect(address)
         try:
             row = self._main.execute("SELECT coalesce(current_schema(), 'public')").fetchone()
@@ -76,7 +81,13 @@ class PostgresSource:
                     self._schema = read_schema(self._main, self._default_schema)
             return self._schema
 
-    def ddl(self, without: frozenset[TableName] = frozenset(), unmade: frozenset[ForeignKey] = frozenset()) -> Ddl:
+    def ddl(
+        self,
+        without: frozenset[TableName] = frozenset(),
+        unmade: frozenset[ForeignKey] = frozenset(),
+        *,
+        grants: bool = False,
+    ) -> Ddl:
         """The database's own DDL by pg_dump, without some tables, what depends on them, and some keys.
 
         Raises SourceError where no fitting pg_dump is at hand.
@@ -86,7 +97,9 @@ class PostgresSource:
             part.name for name in without if name in schema for part in schema.table(name).partitions
         )
         with self._lock, self._guarded("the DDL cannot be read"):
-            ddl = dump_schema(self._main, snapshot=self.snapshot, without=without, partitions=partitions)
+            ddl = dump_schema(
+                self._main, snapshot=self.snapshot, without=without, partitions=partitions, grants=grants
+            )
         return replace(ddl, post_data=without_keys(ddl.post_data, unmade, schema)) if unmade else ddl
 
     def read(self, reading: Reading) -> Iterator[pa.RecordBatch]:
@@ -113,7 +126,7 @@ class PostgresSource:
     def query(self, sql: str) -> pa.Table:
         """Runs one SELECT in the snapshot. Raises SourceError with the server's own words."""
         inner = sql.strip().rstrip(";")
-        with self._lock, self._guarded("the query failed", inner):
+        with self._lock, self._guarded("the query failed", inner), self._operators():
             described = self._main.execute(f"SELECT * FROM ({inner}\n) AS q LIMIT 0".encode())
             columns = described.description or []
             names = [f"c{number}" for number in range(len(columns))]
@@ -124,6 +137,19 @@ class PostgresSource:
             ]
             statement = f"SELECT {', '.join(f.sql for f in fields)} FROM ({inner}\n) AS q({', '.join(names)})"
             return pa.Table.from_batches(list(copy_rows(self._main, statement, fields, _QUERY_ROWS)))
+
+    @contextlib.contextmanager
+    def _operators(self) -> Iterator[None]:
+        """Operators of extensions are found by the search path alone: an ltree equals another by one of these."""
+        if self._with_operators is None:
+            row = self._main.execute(_OPERATORS).fetchone()
+            self._with_operators = str(row[0] or "") if row else ""
+        if not self._with_operators:
+            yield
+            return
+        self._main.execute("SELECT set_config('search_path', %s, true)", [self._with_operators])
+        yield
+        self._main.execute("SELECT set_config('search_path', '', true)")
 
     def close(self) -> None:
         """Ends the snapshot and every session."""

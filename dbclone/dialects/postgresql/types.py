@@ -5,7 +5,7 @@ Reads the catalogue only, never a row.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from dbclone.dialects.postgresql.connect import Session
 from dbclone.schema import Kind, Type
@@ -66,6 +66,11 @@ LEFT JOIN pg_type e ON e.typarray = t.oid
 LEFT JOIN pg_range r ON r.rngtypid = t.oid OR (t.typtype = 'm' AND to_jsonb(r) ->> 'rngmultitypid' = t.oid::text)
 """
 _LABELS = "SELECT enumtypid::bigint, enumlabel FROM pg_enum ORDER BY enumtypid, enumsortorder"
+_FIELDS = """
+SELECT t.oid::bigint, a.atttypid::bigint, a.atttypmod FROM pg_type t
+JOIN pg_class c ON c.oid = t.typrelid AND c.relkind = 'c'
+JOIN pg_attribute a ON a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped ORDER BY t.oid, a.attnum
+"""
 _DOMAIN_CHECKS = """
 SELECT contypid::bigint, conname, pg_get_expr(conbin, 0), convalidated FROM pg_constraint
 WHERE contypid <> 0 AND contype = 'c' ORDER BY contypid, conname
@@ -103,6 +108,9 @@ class TypeCatalog:
         self._labels: dict[int, list[str]] = {}
         for oid, label in session.execute(_LABELS).fetchall():
             self._labels.setdefault(oid, []).append(label)
+        self._fields: dict[int, list[tuple[int, int]]] = {}
+        for oid, field, modifier in session.execute(_FIELDS).fetchall():
+            self._fields.setdefault(oid, []).append((field, modifier))
         self._checks: dict[int, list[DomainCheck]] = {}
         for oid, name, expression, validated in session.execute(_DOMAIN_CHECKS).fetchall():
             self._checks.setdefault(oid, []).append(DomainCheck(name, expression, validated))
@@ -126,6 +134,7 @@ class TypeCatalog:
             element=self.resolve(element, modifier, self._spelled(element, modifier)) if element else None,
             bits=_BITS.get(row.name) if row.schema == "pg_catalog" else None,
             unsigned=row.schema == "pg_catalog" and row.name == "oid",
+            fields=tuple(self.resolve(one, own, self._spelled(one, own)) for one, own in self._fields.get(oid, ())),
         )
 
     def forbids_null(self, oid: int) -> bool:
@@ -164,10 +173,7 @@ class TypeCatalog:
 
 
 def _with_domain(base: Type, name: str) -> Type:
-    return Type(
-        base.kind, base.sql, base.length, base.precision, base.scale, base.labels, base.element, name, base.bits,
-        base.unsigned,
-    )  # fmt: skip
+    return replace(base, domain=name)
 
 
 def _length(row: _Row, modifier: int) -> int | None:

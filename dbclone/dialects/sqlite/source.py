@@ -67,7 +67,13 @@ class SqliteSource:
                 raise SourceError(f"The schema of {self.address} cannot be read: {error}.") from None
         return self._schema
 
-    def ddl(self, without: frozenset[Any] = frozenset(), unmade: frozenset[ForeignKey] = frozenset()) -> Ddl:
+    def ddl(
+        self,
+        without: frozenset[Any] = frozenset(),
+        unmade: frozenset[ForeignKey] = frozenset(),
+        *,
+        grants: bool = False,  # noqa: ARG002 - a file has no roles
+    ) -> Ddl:
         """The file's own CREATE statements. What depends on a table of ``without`` is left out as well."""
         dropped = {_spelled(key.table.name, key.columns, key.parent.name) for key in unmade}
         gone = frozenset(name.name.lower() for name in without)

@@ -6,7 +6,8 @@ from collections.abc import Callable
 
 import pyarrow as pa
 
-from dbclone.sample.makers.arrays import make_array, make_composite, make_range
+from dbclone.sample.makers.arrays import make_array, make_range
+from dbclone.sample.makers.composites import make_composite
 from dbclone.sample.makers.documents import make_json, make_xml
 from dbclone.sample.makers.leaves import LEAF_MAKERS
 from dbclone.sample.makers.request import Request

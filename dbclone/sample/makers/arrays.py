@@ -14,7 +14,7 @@ import pyarrow.compute as pc
 from dbclone.sample.makers.documents import MOST_ITEMS, join_lists, of_lengths
 from dbclone.sample.makers.leaves import make_leaf
 from dbclone.sample.makers.numbers import DAY, draw_numbers, draw_size, write_moments, write_numbers
-from dbclone.sample.makers.owned import no_room, own_arrays, own_ranges
+from dbclone.sample.makers.owned import own_arrays, own_ranges
 from dbclone.sample.makers.request import Ints, Request, from_parts
 
 
@@ -94,21 +94,3 @@ def _bound(values: np.ndarray[Any, Any], kind: str, decimals: int) -> pa.Array:
         return from_parts('"', write_moments(values.astype(np.int64), f"%Y-%m-%d %H:%M:%S{zone}"), '"')
     return write_numbers(values, decimals)
 
-
-def make_composite(request: Request) -> pa.Array:
-    """A row that k rows share, else a row of NULLs: its fields' types are not known here."""
-    if request.unique and request.total > 1:
-        raise no_room(request)
-    empty = "(" + "," * max(0, int(request.settings.get("fields", 0)) - 1) + ")"
-    if request.settings.get("choices"):
-        return choose(request)
-    if not request.settings.get("fields"):
-        return pa.nulls(request.size, pa.string())
-    return pa.array([empty] * request.size, pa.string())
-
-
-def choose(request: Request) -> pa.Array:
-    """Whole values that k rows share, by their frequency."""
-    weights = np.array(request.settings["weights"], np.float64)
-    drawn = request.rng.choice(len(weights), size=request.size, p=weights / weights.sum())
-    return pa.array(request.settings["choices"], pa.string()).take(pa.array(drawn))

@@ -34,6 +34,16 @@ _NO_MAKER: dict[str, Any] = {"name": "words", "settings": {}}
 """Leaves that the schema lists (an array of an enum) are choices and nothing else."""
 
 
+def _maker(name: str) -> Callable[[Request], pa.Array]:
+    """What makes a leaf; a leaf that has a structure itself is made like a column of it."""
+    if name in LEAF_MAKERS:
+        return LEAF_MAKERS[name]
+    # They are made of leaves in their turn.
+    from dbclone.sample.makers import MAKERS
+
+    return MAKERS[name]
+
+
 def make_leaf(leaf: dict[str, Any], size: int, around: Request) -> pa.Array:
     """``size`` texts; ``around`` is the request of the column that the leaf is part of."""
     rng = around.rng
@@ -44,11 +54,11 @@ def make_leaf(leaf: dict[str, Any], size: int, around: Request) -> pa.Array:
     inner = Request(around.column, settings, lengths, numbers, around.total, False, around.locale, rng)
     choices = leaf.get("choices")
     if not choices:
-        return LEAF_MAKERS[maker["name"]](inner)
+        return _maker(maker["name"])(inner)
     weights = np.array([*leaf["weights"], leaf.get("rest", 0)], np.float64)
     drawn = rng.choice(len(weights), size=size, p=weights / weights.sum())
     chosen = pa.array([*choices, ""], pa.string()).take(pa.array(drawn))
     if not leaf.get("rest"):
         return chosen
-    made = LEAF_MAKERS[maker["name"]](inner)
+    made = _maker(maker["name"])(inner)
     return pc.if_else(pa.array(drawn == len(choices)), made, chosen)

@@ -192,6 +192,12 @@ FALLBACKS = {
 def make_other(request: Request) -> pa.Array:
     """A value that k rows share, else one that the type accepts, else NULL."""
     settings = request.settings
+    from dbclone.sample.makers.composites import make_pairs, make_path
+
+    if settings.get("levels"):
+        return make_path(request)
+    if settings.get("pairs"):
+        return make_pairs(request)
     if request.unique and request.total > 1:
         raise no_room(request)
     if settings.get("choices"):
