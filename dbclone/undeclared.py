@@ -11,11 +11,11 @@ from dataclasses import replace
 
 from dbclone.dialects import Source
 from dbclone.dialects.counting import count_lost, count_orphans, row_counts
-from dbclone.dialects.inclusion import count_key, count_types, count_values, empty_value, is_key
+from dbclone.dialects.inclusion import count_key, count_types, count_values, empty_value, is_key, read_names
 from dbclone.errors import ConfigError
 from dbclone.profile.evidence import MOST_LOST, Candidate, ColumnCounts, Inclusion, Proposal, choose, gap_of, judge
 from dbclone.profile.infer import may_reference, named_candidates, unnamed_candidates, wide_candidates
-from dbclone.profile.infer_pairs import MOST_TYPES, PairProposal, key_of, pair_candidates, table_of
+from dbclone.profile.infer_pairs import MOST_TYPES, PairProposal, key_of, pair_candidates, table_of, types_table
 from dbclone.schema import Column, ForeignKey, Pair, PairTarget, Schema, Table, TableName, is_nullable
 
 Telling = Callable[[str, int, int | None], None]
@@ -59,8 +59,10 @@ def _pair(source: Source, schema: Schema, table: Table, types: Column, column: C
     if not named:
         return None
     targets, evidence, doubts = [], [], []
+    spelled = _spelled_types(source, schema, table, types)
     for value, rows in sorted(named.items()):
-        parent = table_of(schema, value)
+        meant = spelled.get(value, (value,))
+        parent = next((found for name in meant if (found := table_of(schema, name)) is not None), None)
         key = None if parent is None else key_of(schema.table(parent), column)
         if parent is None or key is None:
             doubts.append(f'"{value}" ({rows:,} rows) names no table whose key it could hold')
@@ -77,6 +79,16 @@ def _pair(source: Source, schema: Schema, table: Table, types: Column, column: C
     if not targets:
         return None
     return PairProposal(Pair(types.name, column.name, tuple(targets)), table.name, tuple(evidence), "; ".join(doubts))
+
+
+def _spelled_types(source: Source, schema: Schema, table: Table, types: Column) -> dict[str, tuple[str, ...]]:
+    """What a table of types calls each of them: all its texts together, then one by one, the last first."""
+    found = types_table(schema, table, types)
+    if found is None:
+        return {}
+    named, texts = found
+    rows = read_names(source, schema, named, texts)
+    return {number: ("_".join(words), *reversed(words)) for number, *words in rows}
 
 
 def with_proposals(schema: Schema, proposals: Iterable[Proposal]) -> Schema:

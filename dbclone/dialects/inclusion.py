@@ -16,6 +16,7 @@ from dbclone.errors import DbcloneError
 from dbclone.schema import Column, ForeignKey, Kind, Schema, Table, TableName
 
 _COLUMNS_A_QUERY = 20
+_MOST_NAMES = 1_000
 _NONE = {Kind.INTEGER: ("0", "-1"), Kind.TEXT: ("", "0", "-")}
 
 
@@ -103,6 +104,13 @@ def count_types(source: Source, schema: Schema, table: Table, column: str, most:
         f"SELECT {name} AS v, count(*) AS n FROM {relation} WHERE {name} IS NOT NULL GROUP BY {name}"
     ).to_pylist()
     return {str(row["v"]): int(row["n"]) for row in counted if str(row["v"])}
+
+
+def read_names(source: Source, schema: Schema, table: Table, columns: tuple[str, ...]) -> list[tuple[str, ...]]:
+    """The key of every row of a small table, and its ``columns`` where they are not NULL, as texts."""
+    listed = ", ".join(quote(name) for name in (*table.key, *columns))
+    rows = source.query(f"SELECT {listed} FROM {_relation(schema, table.name)}").slice(0, _MOST_NAMES).to_pylist()
+    return [tuple(str(value) for value in row.values() if value is not None) for row in rows]
 
 
 def is_key(source: Source, schema: Schema, table: Table, columns: tuple[str, ...]) -> bool:

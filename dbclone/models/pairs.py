@@ -22,7 +22,7 @@ def with_pairs(model: TableModel, table: Table, tables: Mapping[TableName, pa.Ta
     found = []
     rows = tables[table.name]
     for number, pair in enumerate(table.pairs):
-        types = rows.column(pair.type_column)
+        types = rows.column(pair.type_column).cast(pa.string())
         for place, target in enumerate(pair.targets):
             if target.table not in tables:
                 continue

@@ -44,9 +44,23 @@ def pair_candidates(schema: Schema) -> list[tuple[Table, Column, Column]]:
             if column.generated is not None or (column.name,) in table.unique_sets:
                 continue
             named = [other for other in table.columns if _is_type(other, words[:-1])]
+            named += [other for other in table.columns if _is_numbered_type(schema, table, other, words[:-1])]
             if len(named) == 1:
                 found.append((table, named[0], column))
     return found
+
+
+def types_table(schema: Schema, table: Table, column: Column) -> tuple[Table, tuple[str, ...]] | None:
+    """The table that ``column`` references and the columns of texts that say there which table a type means.
+
+    None where the column holds the names itself.
+    """
+    for key in table.foreign_keys:
+        if key.columns == (column.name,) and not key.is_self and key.parent in schema:
+            types = schema.table(key.parent)
+            texts = tuple(one.name for one in types.columns if one.type.kind is Kind.TEXT)
+            return (types, texts) if texts and types.key == key.parent_columns else None
+    return None
 
 
 def table_of(schema: Schema, value: str) -> TableName | None:
@@ -76,6 +90,15 @@ def key_of(table: Table, column: Column) -> str | None:
 def holders(pairs: Iterable[PairProposal]) -> set[tuple[TableName, str]]:
     """The columns that hold the keys of usable pairs."""
     return {(one.table, one.pair.id_column) for one in pairs if one.usable}
+
+
+def _is_numbered_type(schema: Schema, table: Table, column: Column, stem: tuple[str, ...]) -> bool:
+    """True for a key into a table of types: ``content_type_id`` beside ``object_id``, as Django has it."""
+    words = words_of(column.name)
+    if words[-1:] != ("id",) or words[-2:-1] not in [(one,) for one in _TYPES]:
+        return False
+    fits = words[:-2] == stem or (words[:-1] == ("content", "type") and stem == ("object",))
+    return fits and types_table(schema, table, column) is not None
 
 
 def _is_type(column: Column, stem: tuple[str, ...]) -> bool:

@@ -30,7 +30,7 @@ def lead_pairs(filled: Filled, others: Mapping[TableName, Filled], emitter: Emit
     A target whose keys are not stored yet is passed over.
     """
     for number, pair in enumerate(filled.table.pairs):
-        types = emitter.some(filled, others, [pair.type_column], 0, filled.rows)[pair.type_column]
+        types = emitter.some(filled, others, [pair.type_column], 0, filled.rows)[pair.type_column].cast(pa.string())
         target, parent = _choose(filled, number, types, others, seed)
         for columns in filled.table.unique_sets:
             rest = set(columns) - {pair.type_column, pair.id_column}

@@ -102,6 +102,45 @@ def test_pairs_are_listed_with_their_evidence(places: tuple[str, str]) -> None:
     assert "Polymorphic pairs" in fine("inspect", places[0], "--infer-keys", "--quiet")
 
 
+NUMBERED = """
+CREATE TABLE django_content_type (id integer PRIMARY KEY, app_label varchar(100) NOT NULL, model varchar(100) NOT NULL);
+CREATE TABLE blog_post (id integer PRIMARY KEY, title varchar(60));
+CREATE TABLE shop_post (id integer PRIMARY KEY, price integer);
+CREATE TABLE tag (id integer PRIMARY KEY, name varchar(40));
+CREATE TABLE tagged_item (id integer PRIMARY KEY, tag_id integer NOT NULL REFERENCES tag,
+  content_type_id integer NOT NULL REFERENCES django_content_type, object_id integer NOT NULL);
+INSERT INTO django_content_type VALUES (1, 'auth', 'user'), (7, 'blog', 'post'), (8, 'shop', 'post'),
+  (9, 'sessions', 'session');
+"""
+
+
+def test_types_may_be_rows_of_a_table_of_types(tmp_path: Path) -> None:
+    """Django numbers its content types; two applications may both have posts."""
+    chance = np.random.default_rng(0)
+    items = [(n, 1 + n % 9, 7, 3 * int(chance.integers(1, 90))) for n in range(1, 400)]
+    items += [(n, 1 + n % 9, 8, 5000 + int(chance.integers(1, 60))) for n in range(400, 600)]
+    source, target = tmp_path / "a.db", tmp_path / "b.db"
+    with contextlib.closing(sqlite3.connect(source)) as connection:
+        connection.executescript(NUMBERED)
+        connection.executemany("INSERT INTO blog_post VALUES (?, ?)", [(3 * n, f"post {n}") for n in range(1, 90)])
+        connection.executemany("INSERT INTO shop_post VALUES (?, ?)", [(5000 + n, n % 7) for n in range(1, 60)])
+        connection.executemany("INSERT INTO tag VALUES (?, ?)", [(n, f"tag {n}") for n in range(1, 10)])
+        connection.executemany("INSERT INTO tagged_item VALUES (?, ?, ?, ?)", items)
+        connection.commit()
+
+    (found,) = json.loads(fine("inspect", source, "--infer-keys", "--json", "--quiet"))["pairs"]
+    assert {value: to["table"].rpartition(".")[2] for value, to in found["types"].items()} == {
+        "7": "blog_post",
+        "8": "shop_post",
+    }
+
+    cloned(source, target, "--infer-keys")
+    for number, table in ((7, "blog_post"), (8, "shop_post")):
+        of_type = f"SELECT count(*) FROM tagged_item WHERE content_type_id = {number}"
+        assert ask(str(target), f"{of_type} AND object_id NOT IN (SELECT id FROM {table})") == [(0,)]
+        assert ask(str(target), of_type)[0][0] > 100
+
+
 def test_every_pair_of_a_clone_leads_to_a_row_of_its_table(places: tuple[str, str]) -> None:
     source, target = places
     cloned(source, target, "--infer-keys")
