@@ -344,6 +344,8 @@ def _compare(kind: type[exp.Expression], left: exp.Expression, right: exp.Expres
     labels = _labels(left, right, rows)
     if labels and kind not in (exp.EQ, exp.NEQ):
         one, other = _ranks(one, labels), _ranks(other, labels)
+    if one.kind == "document":
+        raise Unknown("documents compared")
     if one.kind == "text":
         if kind not in (exp.EQ, exp.NEQ) and not labels:
             # How texts are sorted is the database's own matter.
@@ -688,11 +690,13 @@ def _json_part(node: exp.Expression, rows: Columns) -> Result:
     if steps is None:
         raise Unknown("a path")
     as_text = isinstance(node, exp.JSONExtractScalar | exp.JSONBExtractScalar)
-    return _of_documents(_evaluate(node.this, rows), lambda text: pick(text, steps, as_text=as_text))
+    part = _of_documents(_evaluate(node.this, rows), lambda text: pick(text, steps, as_text=as_text))
+    # How a document within a document is spelled is the database's own matter.
+    return part if as_text else Result(part.values, part.known, "document")
 
 
 def _of_documents(inner: Result, read: Callable[[str], str | None]) -> Result:
-    if inner.kind != "text":
+    if inner.kind not in ("text", "document"):
         raise Unknown("no document")
     try:
         found = [read(str(text)) if there else None for text, there in zip(inner.values, inner.known, strict=True)]

@@ -28,6 +28,7 @@ TABLE = Table(
         "s NOT LIKE 'a_'", "s IN ('Alpha', '')", "a NOT IN (1, 2)", "a BETWEEN 1 AND b", "coalesce(a, b) > 2",
         "CASE WHEN a > 1 THEN u IS NOT NULL ELSE 1 END", "CASE s WHEN 'beta' THEN a = 2 ELSE b < 6 END", "a = -b",
         "a IS NOT NULL OR b > 3", "trim(s) <> ''", "a * 2 > b - 1", "NOT (s = 'beta') OR b IS NULL", "NULL", "a IS b",
+        "a & 1 = 0", "(a | 2) > 3", "a << 1 > 2",
     ],
 )  # fmt: skip
 def test_as_a_database_says(condition: str) -> None:
@@ -41,11 +42,38 @@ def test_as_a_database_says(condition: str) -> None:
     assert [int(flag) for flag in found] == expected
 
 
-@pytest.mark.parametrize("condition", ["soundex(s) = 'A410'", "s", "nowhere = 1", "a = s"])
+@pytest.mark.parametrize("condition", ["soundex(s) = 'A410'", "s", "nowhere = 1", "a = s", "s -> '$.x' = s -> '$.y'"])
 def test_what_is_not_understood_is_said(condition: str) -> None:
-    arrays = {"a": pa.array([1]), "s": pa.array(["x"])}
+    arrays = {"a": pa.array([1]), "s": pa.array(["{}"])}
     with pytest.raises(Unknown):
         _broken(condition, "sqlite", Cells(TABLE, arrays, 1))
+
+
+@pytest.mark.parametrize(
+    "condition",
+    [
+        "s ->> 'kind' = 'new'", "json_extract(s, '$.kind') <> 'old'", "s ->> '$.deep.b' = 'x'",
+        "s ->> '$.list[1]' = 'q'", "s -> 'deep' ->> 'b' = 'x'", "s -> 'deep' IS NOT NULL", "s ->> 'none' IS NULL",
+        "length(s ->> 'kind') > 2", "s ->> 'kind' IN ('new')",
+    ],
+)  # fmt: skip
+def test_documents(condition: str) -> None:
+    documents = ['{"kind":"new","deep":{"b":"x"},"list":["p","q"]}', '{"kind":"old","none":null}', '{"kind":"é"}', None]
+    with closing(sqlite3.connect(":memory:")) as connection:
+        if sqlite3.sqlite_version_info < (3, 38):
+            pytest.skip("SQLite knows -> since 3.38")
+        connection.execute("CREATE TABLE t (s)")
+        connection.executemany("INSERT INTO t VALUES (?)", [(one,) for one in documents])
+        expected = [row[0] for row in connection.execute(f"SELECT coalesce(NOT ({condition}), 0) FROM t")]
+    cells = Cells(TABLE, {"s": pa.array(documents, pa.string())}, len(documents))
+    assert [int(flag) for flag in _broken(condition, "sqlite", cells)] == expected
+
+
+def test_a_day_is_before_its_own_midnight_where_moments_are_texts() -> None:
+    table = Table(TableName("main", "t"), (Column("at", Type(Kind.TIMESTAMP, "timestamp")),))
+    cells = Cells(table, {"at": pa.array([0, 86_400_000_000], pa.timestamp("us"))}, 2)
+    assert _broken("at <= '1970-01-02'", "sqlite", cells) == [False, True]
+    assert _broken("at <= '1970-01-02'", "postgresql", cells) == [False, False]
 
 
 def test_moments_of_other_zones() -> None:
