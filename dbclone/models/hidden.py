@@ -12,6 +12,8 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from dbclone.models.parallel import each
+
 Floats = npt.NDArray[np.float64]
 Rows = npt.NDArray[np.int64]
 Codes = npt.NDArray[np.uint8]
@@ -47,11 +49,15 @@ def summarise(
     linked = parent >= 0
     owner = parent[linked]
     counts = np.bincount(owner, minlength=parents)
-    found: list[Summary] = []
-    for name, values in numbers.items():
-        found += _number_summaries(name, values[linked], owner, parents)
-    for name, codes in categories.items():
-        found += _category_summaries(name, codes[linked], owner, parents, counts)
+
+    def of_numbers(name: str) -> list[Summary]:
+        return _number_summaries(name, numbers[name][linked], owner, parents)
+
+    def of_categories(name: str) -> list[Summary]:
+        return _category_summaries(name, categories[name][linked], owner, parents, counts)
+
+    described = [*each(of_numbers, numbers, len(owner)), *each(of_categories, categories, len(owner))]
+    found = [summary for summaries in described for summary in summaries]
     found.sort(key=lambda summary: -summary.telling)
     chosen: list[Summary] = []
     for summary in found:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -17,10 +18,11 @@ from dbclone.models.arrows import binary_as_text, to_numbers
 from dbclone.models.categories import CategoryCodec, fit_categories
 from dbclone.models.links import link_rows, positions, sibling_order
 from dbclone.models.numbers import NumberCodec, fit_numbers
+from dbclone.models.parallel import each
 from dbclone.models.trees import mutual_information
 from dbclone.profile import exempt_values
 from dbclone.profile.value import Profile, Role, TableProfile
-from dbclone.schema import ForeignKey, Kind, Schema, Table, TableName, Type
+from dbclone.schema import Column, ForeignKey, Kind, Schema, Table, TableName, Type
 
 Floats = npt.NDArray[np.float64]
 Rows = npt.NDArray[np.int64]
@@ -173,24 +175,26 @@ def _vouch(work: Work, works: Mapping[TableName, Work], k: int) -> None:
 
 def _encode(work: Work, k: int) -> None:
     """Gives every column that is learned its codec, and what it is learned from."""
-    for column in work.table.columns:
-        about = work.profile.column(column.name)
-        if about.role not in (Role.CODED, Role.TEXT):
-            continue
-        values = work.data.column(column.name)
-        binary = column.type.storage == "binary" and _is_repeated(values, k)
-        if binary:
-            values = binary_as_text(values)
-        if binary or (about.role is Role.CODED and column.type.storage == "string"):
-            known = () if binary else exempt_values(about, pc.unique(values).to_pylist())
-            codec = fit_categories(values, k=k, public=about.public, labels=frozenset({*column.type.labels, *known}))
-            work.category_codecs[column.name] = codec
-            work.categories[column.name] = codec.encode(values)
-            continue
-        numbers = to_numbers(values)
-        exempt = column.type.kind is Kind.BOOLEAN
-        work.numbers[column.name] = numbers
-        work.number_codecs[column.name] = fit_numbers(numbers, k=k, exempt=exempt)
+    learned = [c for c in work.table.columns if work.profile.column(c.name).role in (Role.CODED, Role.TEXT)]
+    for column, (codec, values) in zip(learned, each(lambda c: _encoded(work, c, k), learned, work.rows), strict=True):
+        if isinstance(codec, CategoryCodec):
+            work.category_codecs[column.name], work.categories[column.name] = codec, values
+        else:
+            work.number_codecs[column.name], work.numbers[column.name] = codec, values
+
+
+def _encoded(work: Work, column: Column, k: int) -> tuple[CategoryCodec | NumberCodec, npt.NDArray[Any]]:
+    """The codec of one column, and its codes where it has categories, else its numbers."""
+    about, values = work.profile.column(column.name), work.data.column(column.name)
+    binary = column.type.storage == "binary" and _is_repeated(values, k)
+    if binary:
+        values = binary_as_text(values)
+    if binary or (about.role is Role.CODED and column.type.storage == "string"):
+        known = () if binary else exempt_values(about, pc.unique(values).to_pylist())
+        categories = fit_categories(values, k=k, public=about.public, labels=frozenset({*column.type.labels, *known}))
+        return categories, categories.encode(values)
+    numbers = to_numbers(values)
+    return fit_numbers(numbers, k=k, exempt=column.type.kind is Kind.BOOLEAN), numbers
 
 
 def _is_repeated(values: pa.ChunkedArray, k: int) -> bool:

@@ -59,6 +59,14 @@ _UNFILLED = f"""
 SELECT n.nspname, c.relname FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
 WHERE c.relkind = 'm' AND NOT c.relispopulated AND {USER_SCHEMA} ORDER BY c.oid
 """
+# A partitioned table's statistics are made with its partitions'.
+_SIZES = f"""
+SELECT n.nspname, c.relname, 8192 + pg_relation_size(c.oid) +
+       (SELECT coalesce(sum(pg_relation_size(i.inhrelid)), 0)::bigint FROM pg_inherits i
+        WHERE i.inhparent = c.oid AND c.relkind = 'p') AS size
+FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
+WHERE c.relkind IN ('r', 'p', 'm') AND NOT c.relispartition AND {USER_SCHEMA} ORDER BY size DESC, c.oid
+"""
 
 
 @dataclass(frozen=True)
@@ -91,8 +99,29 @@ def finish(
         losses += _fill_views(session)
         # An event trigger would fire at what is still being made.
         losses += _build_qualified(session, [entry for entry in rest if entry.kind == "EVENT TRIGGER"])
-        session.execute("ANALYZE")
+    _analyze(place)
     return violations, losses
+
+
+def _analyze(place: Place) -> None:
+    """Statistics of every table, on as many sessions as the place allows."""
+    with place.session() as session:
+        sizes = session.execute(_SIZES.encode()).fetchall()
+        if not place.parallel:
+            session.execute("ANALYZE")
+            return
+    shares: list[tuple[list[int], list[str]]] = [([0], []) for _ in range(_WORKERS)]
+    for schema, name, size in sizes:
+        least = min(shares, key=lambda share: share[0][0])
+        least[0][0] += size
+        least[1].append(f"{quote(schema)}.{quote(name)}")
+
+    def analyze(tables: list[str]) -> None:
+        with place.session() as session:
+            session.execute(f"ANALYZE {', '.join(tables)}".encode())
+
+    with ThreadPoolExecutor(_WORKERS) as pool:
+        list(pool.map(analyze, [tables for _, tables in shares if tables]))
 
 
 def _build_qualified(session: Session, entries: Sequence[Entry]) -> tuple[Loss, ...]:

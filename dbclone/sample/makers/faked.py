@@ -110,8 +110,10 @@ def _faked(meaning: str, locale: str) -> list[str]:
 def _listed(fake: Any, meaning: str) -> Any:
     """The names that Faker weighs by how usual they are, where it lists them: to draw them one by one takes long."""
     place = _LISTED.get(meaning)
-    person = fake.factories[0].provider("person") if place else None
-    found = getattr(person, place, None) if place else None
+    if place is None:
+        return None
+    # Asked of each, since what Faker calls its own providers differs from version to version.
+    found = next((getattr(one, place) for one in fake.factories[0].providers if hasattr(one, place)), None)
     return found if isinstance(found, dict) else None
 
 
