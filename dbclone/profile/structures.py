@@ -173,7 +173,8 @@ def learn_tsvector(texts: Sequence[str], k: int) -> dict[str, Any]:
     """Lexemes that k documents share."""
     used: Counter[str] = Counter()
     for text in texts[:5_000]:
-        used.update(set(re.findall(r"'((?:[^']|'')+)'", text)))
+        # In the order met, which decides between equals: a set's order changes from process to process.
+        used.update(dict.fromkeys(re.findall(r"'((?:[^']|'')+)'", text), 1))
     shared = [(word, count) for word, count in used.most_common(2_000) if count >= k]
     return {
         "lexemes": [word for word, _ in shared],
