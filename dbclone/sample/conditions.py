@@ -17,7 +17,7 @@ import pyarrow as pa
 from sqlglot import expressions as exp
 
 from dbclone.errors import ModelError
-from dbclone.models.arrows import to_numbers
+from dbclone.models.arrows import DAY_US, to_numbers
 from dbclone.models.table import NumberedModel
 from dbclone.sample.emit import numbers_of as surrogates
 from dbclone.sample.expressions import (
@@ -31,6 +31,7 @@ from dbclone.sample.expressions import (
     numbers_of,
     parsed,
     partition_check,
+    result_of,
     shape_of,
     true_rows,
 )
@@ -300,12 +301,29 @@ class _Group:
         """Where a check is an equation, one of its numbers follows from the others."""
         for _, tree in self.checks:
             equation = _bare(tree)
-            if not isinstance(equation, exp.EQ) or not all(isinstance(node, _LINEAR) for node in equation.walk()):
+            if not isinstance(equation, exp.EQ):
+                continue
+            if not all(isinstance(node, _LINEAR) for node in equation.walk()):
+                self._repeat(equation, wrong)
                 continue
             for name in reversed(column_names(equation)):
                 found = find_column(self.filled.table, name)
                 if found is not None and found in self.filled.model.value_index and found in self.own:
                     self._solve_for(equation, found, wrong)
+
+    def _repeat(self, equation: exp.EQ, wrong: Rows) -> None:
+        """``date_trunc('month', d) = d``: what a function of a column must not change is what it made of it."""
+        for one, other in ((equation.this, equation.expression), (equation.expression, equation.this)):
+            name = find_column(self.filled.table, one.name) if isinstance(one, exp.Column) else None
+            if name not in self.own or name not in self.filled.model.value_index or column_names(other) != [one.name]:
+                continue
+            with contextlib.suppress(Unknown):
+                made, own = result_of(other, self.rows(wrong)), result_of(one, self.rows(wrong))
+                moment_of_day = made.kind == "moment" and own.kind == "date"
+                values = made.values / DAY_US if moment_of_day else made.values
+                if made.kind == own.kind or moment_of_day:
+                    fits = made.known & ~self.broken(self.rows(wrong, given={name: values}))
+                    self.filled.values[wrong[fits], self.filled.model.value_index[name]] = values[fits]
 
     def _solve_for(self, equation: exp.Expression, found: str, wrong: Rows) -> None:
         at = [self.rows(wrong, given={found: np.full(len(wrong), value)}) for value in (0.0, 1.0)]

@@ -135,6 +135,11 @@ def values_of(tree: exp.Expression, rows: Columns) -> tuple[Values, Flags]:
     return result.values, result.known
 
 
+def result_of(tree: exp.Expression, rows: Columns) -> Result:
+    """(n,) the value of an expression and what it is. Raises Unknown."""
+    return _evaluate(tree, rows)
+
+
 def numbers_of(tree: exp.Expression, rows: Columns) -> tuple[npt.NDArray[np.float64], Flags]:
     """(n,) the value of an expression over numbers or dates, and where it is no NULL. Raises Unknown."""
     result = _evaluate(tree, rows)
@@ -573,6 +578,36 @@ def _extract(node: exp.Expression, rows: Columns) -> Result:
     raise Unknown(part)
 
 
+def _truncated(node: exp.Expression, rows: Columns) -> Result:
+    """date_trunc; days and weeks begin in UTC."""
+    inner = _evaluate(node.this, rows)
+    unit = node.args.get("unit")
+    found = unit.find(exp.Literal, exp.Var) if unit is not None else None
+    name = found.name.lower() if found is not None else ""
+    if inner.kind not in ("date", "moment") or name not in _TRUNCATED:
+        raise Unknown(name)
+    scale = 1.0 if inner.kind == "date" else DAY_US
+    there = inner.known & np.isfinite(inner.values)
+    days = np.where(there, np.asarray(inner.values, np.float64) / scale, 0.0)
+    if name in _CLOCKS:
+        step = _UNITS[name] / DAY_US
+        cut = np.floor(days / step + 1e-9) * step
+    elif name == "week":
+        cut = np.floor((np.floor(days) + 3) / 7) * 7 - 3
+    else:
+        kept = "datetime64[Y]" if name == "year" else "datetime64[M]"
+        months = np.floor(days).astype("datetime64[D]").astype(kept)
+        if name == "quarter":
+            number = months.astype(np.int64)
+            months = (number - number % 3).astype("datetime64[M]")
+        cut = months.astype("datetime64[D]").astype(np.int64).astype(np.float64)
+    return Result(np.where(there, cut * scale, inner.values), inner.known, inner.kind)
+
+
+_CLOCKS = ("day", "hour", "minute", "second")
+_TRUNCATED = (*_CLOCKS, "week", "month", "quarter", "year")
+
+
 # -- texts ------------------------------------------------------------------------------------------------------------
 
 
@@ -764,6 +799,7 @@ _NODES: Mapping[type[Any] | tuple[type[Any], ...], Callable[[exp.Expression, Col
     (exp.Greatest, exp.Least): _extreme,
     exp.Interval: _interval,
     exp.Extract: _extract,
+    (exp.TimestampTrunc, exp.DateTrunc): _truncated,
     (exp.Length, exp.ByteLength, exp.Lower, exp.Upper): _text,
     exp.Trim: _trim,
     (exp.RegexpLike, exp.RegexpILike, exp.Like, exp.ILike): _pattern,

@@ -17,13 +17,14 @@ import pyarrow as pa
 from sqlglot import expressions as exp
 
 from dbclone.sample.demands import Ask, Cells, Condition, Demand, Distinct, Present, broken_rows, keys_of, spelled
-from dbclone.sample.expressions import Unknown, bare, column_names, values_of
+from dbclone.sample.expressions import Result, Unknown, bare, column_names, result_of
 from dbclone.sample.fresh import Fresh
 from dbclone.schema import Kind, Table
 
 Row = dict[str, Any]
 _ROUNDS = 60
 _FEWEST_ROUNDS, _MOST_PROPOSALS = 6, 2_000_000
+_SOLVED = ("text", "date", "moment")
 _CALM = 12
 """Rounds that change only what the broken demands speak of; later ones change whatever hangs together with it."""
 
@@ -113,9 +114,12 @@ class Mending:
         for one, other in ((tree.this, tree.expression), (tree.expression, tree.this)):
             one, other = bare(one), bare(other)
             name = spelled(self.table, one.name) if isinstance(one, exp.Column) else None
-            if name is None or name in self.frozen | shared or name in column_names(other) or not column_names(other):
+            if name is None or name in self.frozen | shared or not column_names(other) or isinstance(other, exp.Column):
                 continue
-            if self.table.column(name).type.kind is Kind.TEXT and not isinstance(other, exp.Column):
+            # Of itself a column is what a second turn does not change: in capitals, the first of a month.
+            if name in column_names(other) and column_names(other) != [name]:
+                continue
+            if self.table.column(name).type.kind in (Kind.TEXT, Kind.DATE, Kind.TIMESTAMP, Kind.TIMESTAMPTZ):
                 yield name, other
 
     def _pattern(self, row: int) -> tuple[int, ...]:
@@ -160,12 +164,14 @@ class Mending:
     ) -> None:
         """Gives the column what a CHECK says that it equals, wherever the proposals say what that is."""
         try:
-            values, known = values_of(expression, Cells(self.table, arrays, len(rows)))
+            made = result_of(expression, Cells(self.table, arrays, len(rows)))
         except Unknown:
             return
-        for at in np.flatnonzero(known).tolist():
+        if (made.kind == "text") is not pa.types.is_string(self.kinds[name]) or made.kind not in _SOLVED:
+            return
+        for at in np.flatnonzero(made.known & (made.kind == "text" or np.isfinite(made.values))).tolist():
             if name in self.scopes[self._pattern(rows[at])][0]:
-                proposals[at][name] = values[at]
+                proposals[at][name] = _value(made, at, self.kinds[name])
         arrays[name] = self._proposed(name, rows, proposals)
 
     def _accept(self, row: int, proposal: Row) -> None:
@@ -268,6 +274,15 @@ class Mending:
             proposal[name] = self.values[name][int(self.rng.choice(self.good))]
         else:
             proposal[name] = self.fresh.value(name, self.values[name][row], turn)
+
+
+def _value(made: Result, row: int, kind: pa.DataType) -> Any:
+    """One value of a result as a column of this type has it."""
+    if made.kind == "text":
+        return made.values[row]
+    whole = pa.array([int(made.values[row])], pa.int32() if made.kind == "date" else pa.int64())
+    moment = whole.cast(pa.date32() if made.kind == "date" else pa.timestamp("us"))
+    return moment.cast(pa.timestamp("us")).cast(kind, safe=False)[0].as_py()
 
 
 def _examined(

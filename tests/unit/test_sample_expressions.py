@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 from contextlib import closing
+from datetime import datetime
 
 import pyarrow as pa
 import pytest
@@ -74,6 +75,24 @@ def test_a_day_is_before_its_own_midnight_where_moments_are_texts() -> None:
     cells = Cells(table, {"at": pa.array([0, 86_400_000_000], pa.timestamp("us"))}, 2)
     assert _broken("at <= '1970-01-02'", "sqlite", cells) == [False, True]
     assert _broken("at <= '1970-01-02'", "postgresql", cells) == [False, False]
+
+
+@pytest.mark.parametrize(
+    ("unit", "kept"),
+    [
+        ("year", "2024-01-01"),
+        ("quarter", "2024-04-01"),
+        ("month", "2024-05-01"),
+        ("week", "2024-05-13"),
+        ("day", "2024-05-15"),
+    ],
+)
+def test_dates_are_cut(unit: str, kept: str) -> None:
+    table = Table(TableName("public", "t"), (Column("at", Type(Kind.TIMESTAMP, "timestamp")),))
+    moments = [datetime.fromisoformat(text) for text in ("2024-05-15 10:20:30", f"{kept} 00:00:00")]
+    cells = Cells(table, {"at": pa.array(moments, pa.timestamp("us"))}, 2)
+    assert _broken(f"date_trunc('{unit}', at) = '{kept}'", "postgresql", cells) == [False, False]
+    assert _broken(f"date_trunc('{unit}', at) = at", "postgresql", cells) == [True, False]
 
 
 def test_moments_of_other_zones() -> None:
