@@ -152,7 +152,7 @@ def _draft_hidden(hidden: Hidden, k: int) -> Draft:
     elif hidden.grouped:
         codec = fit_numbers(values, k=1, max_codes=250, exempt=True)
     else:
-        codec = fit_numbers(certain, k=k, max_codes=_HIDDEN_CODES, grid=0.0)
+        codec = fit_numbers(certain, k=k, max_codes=128 if hidden.role == "window" else _HIDDEN_CODES, grid=0.0)
     return Draft(
         hidden.name,
         hidden.role,

@@ -219,8 +219,9 @@ def _leave_slots(work: Work, drafts: list[Draft], entries: list[Entry], own: Cod
     about: dict[ForeignKey, set[int]] = {}
     first = 0
     for entry in entries:
-        if entry.child is not None and entry.role in ("hidden", "bound"):
+        if entry.child is not None and entry.role in ("hidden", "bound", "window"):
             about.setdefault(entry.child, set()).update(range(first, first + entry.slots))
         first += entry.slots
     work.slots_about = {key: frozenset(numbers) for key, numbers in about.items()}
-    work.column_slots = sum(entry.slots for entry in entries if entry.role not in ("count", "hidden", "bound"))
+    summaries = ("count", "hidden", "bound", "window")
+    work.column_slots = sum(entry.slots for entry in entries if entry.role not in summaries)

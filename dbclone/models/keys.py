@@ -12,6 +12,7 @@ import numpy as np
 import numpy.typing as npt
 
 from dbclone.models.table import KeyModel
+from dbclone.models.windows import axis_values, clump_of, find_axis, find_mate, times_of
 from dbclone.models.work import Work, lookup_path
 from dbclone.schema import ForeignKey, TableName
 
@@ -20,6 +21,8 @@ Codes = npt.NDArray[np.uint8]
 NEW, SAME, FIRST_STEP = 1, 2, 3
 _CATEGORY_PARENTS = 240
 _STEPS = 60
+_ALONE = 1.1
+"""Rows of a parent in a family up to which it is of no interest which of them is which."""
 
 
 def fit_keys(
@@ -55,7 +58,8 @@ def fit_keys(
             if via:
                 found[number] = replace(model, mode="lookup", via=via)
             else:
-                found[number], codes[number] = _drawn_model(model, work, works[key.parent], counts, simple)
+                others = [one for one in resolved[:-1] if one in found and found[one].mode in ("draw", "category")]
+                found[number], codes[number] = _drawn_model(model, work, works, counts, others, simple)
     return [found[number] for number in range(len(work.keys))], codes
 
 
@@ -78,14 +82,41 @@ def _counted(
     return counts, KeyModel(number, "draw", nulls, rows, repeats, above.rows, unique)
 
 
-def _drawn_model(model: KeyModel, work: Work, above: Work, counts: Rows, simple: bool) -> tuple[KeyModel, Codes]:
-    """A key whose rows are drawn: one by one where the parents are few and real, else by their counts."""
-    parent = work.links[model.key]
+def _drawn_model(
+    model: KeyModel, work: Work, works: Mapping[TableName, Work], counts: Rows, others: list[int], simple: bool
+) -> tuple[KeyModel, Codes]:
+    """A key whose rows are drawn: one by one where the parents are few and real, else by their counts.
+
+    ``others`` are the keys that are resolved before this one, the driver aside.
+    """
+    parent, above = work.links[model.key], works[work.keys[model.key].parent]
     if above.real and above.rows <= _CATEGORY_PARENTS and not model.unique and not simple:
         codes = np.where(parent >= 0, parent + 1, 0).astype(np.uint8)
         return replace(model, mode="category", counts=counts), codes
-    steps, codes = _steps(work, model.key, above.rows, simple)
+    steps, stepped = _steps(work, model.key, above.rows, simple)
+    codes = stepped
+    if work.driver >= 0 and not simple and not model.unique:
+        driving = works[work.keys[work.driver].parent]
+        axis, gain = find_axis(work, driving, model.key)
+        if axis and gain > _saved_by(codes, parent):
+            times = times_of(axis_values(driving, axis), work.links[work.driver])
+            mate, same = find_mate(work, model.key, others, times)
+            codes = np.where(parent >= 0, np.where(same, SAME, NEW), 0).astype(np.uint8)
+            clump = clump_of(parent, work.links[work.driver])
+            if mate >= 0 or clump <= _ALONE:
+                return replace(model, mode="draw", axis=axis, mate=mate, clump=clump), codes
+            codes = stepped
     return replace(model, mode="draw", steps=steps), codes
+
+
+def _saved_by(codes: Codes, parent: Rows) -> float:
+    """Nats a row that the steps of ``codes`` (rows,) save."""
+    linked = parent >= 0
+    shares = np.bincount(parent[linked]) / max(1, int(linked.sum()))
+    plain = -np.log(shares[parent[linked]])
+    odds = np.bincount(codes[linked], minlength=FIRST_STEP) / max(1, int(linked.sum()))
+    stepped = -np.log(odds[codes[linked]]) + np.where(codes[linked] == NEW, plain, 0.0)
+    return float((plain - stepped).mean()) if linked.any() else 0.0
 
 
 def _self_model(model: KeyModel, parent: Rows) -> KeyModel:

@@ -18,6 +18,7 @@ from dbclone.models.learners import with_pool
 from dbclone.models.pairs import with_pairs
 from dbclone.models.table import KeyModel, Models, TableModel, hidden_name
 from dbclone.models.trees import Growth
+from dbclone.models.windows import axis_values, reach, times_of
 from dbclone.models.work import Hidden, Sample, Work, arrange, choose_driver, gather
 from dbclone.profile.value import Profile, Role
 from dbclone.schema import ForeignKey, Kind, Plan, Schema, TableName
@@ -107,6 +108,8 @@ def _summarise_children(
             parent.hidden.append(Hidden(hidden_name(key, "count"), "count", key, true, everywhere))
         if child.table.name in simple or key.parent in simple or mode == "self":
             continue
+        if keys[number].axis:
+            _add_window(child, works, number, keys[number].axis)
         if mode == "drive":
             _add_bounds(child, parent, number, known)
         numbers = dict(child.numbers)
@@ -116,6 +119,16 @@ def _summarise_children(
         for summary in found:
             grouped = summary.what.startswith("mode ")
             parent.hidden.append(Hidden(hidden_name(key, summary.what), "hidden", key, summary.values, known, grouped))
+
+
+def _add_window(child: Work, works: Mapping[TableName, Work], number: int, axis: str) -> None:
+    """Parents know when their children begin to come, and for how long they do."""
+    key = child.keys[number]
+    parent, driving = works[key.parent], works[child.keys[child.driver].parent]
+    times = times_of(axis_values(driving, axis), child.links[child.driver])
+    everywhere = np.ones(parent.rows, bool)
+    for what, values in zip(("from", "for"), reach(times, child.links[number], parent.rows), strict=True):
+        parent.hidden.append(Hidden(hidden_name(key, what), "window", key, values, everywhere))
 
 
 def _add_bounds(child: Work, parent: Work, number: int, known: npt.NDArray[np.bool_]) -> None:

@@ -67,7 +67,8 @@ class Stage:
 class Entry:
     """One step of filling a row. ``role``: ``flag`` (is the key NULL), ``key`` (how the referenced row is chosen),
     ``column``, ``length`` (of a text that a maker makes), ``count`` (children per parent along a key), ``bound`` (the
-    first or last date of a row's children), ``hidden`` or ``place`` (where the row stands in the table's order, in rows
+    first or last date of a row's children), ``window`` (when its children along a key begin to come, or for how long
+    they do), ``hidden`` or ``place`` (where the row stands in the table's order, in rows
     of the sample: drawn, or read off the order that other columns lead to).
 
     ``unit`` is microseconds a unit for temporal columns (1 or a day), 0 elsewhere; such columns own calendar slots.
@@ -118,6 +119,9 @@ class KeyModel:
     table, then of its parent), ``draw`` (by the parents' counts, following ``steps``: rank differences to the previous
     sibling's row, the code being 3 + index), ``self`` (level by level), ``link`` (afterwards, by the parents' counts),
     ``child`` (afterwards, to a row whose key ``via`` leads back), ``absent`` (always NULL).
+    ``axis``: with ``draw``, rows are drawn in the order of this column of the driving parent (or its `PLACE`), parents
+    when their windows say, ``clump`` rows at a time; code 2 is then the parent of the last row that shares the parent
+    of key ``mate``.
     ``rows``/``repeats``: children per parent in the source, run-length coded, ascending. ``nulls`` is a share.
     ``parents`` is how many rows the parent had. ``unique``: no two rows may share the parent. ``depths``
     (levels,) rows per level of a ``self`` key, ``rooted`` where the topmost rows reference themselves.
@@ -135,6 +139,9 @@ class KeyModel:
     counts: npt.NDArray[np.int64] = field(default_factory=lambda: np.zeros(0, np.int64))
     depths: npt.NDArray[np.int64] = field(default_factory=lambda: np.zeros(0, np.int64))
     rooted: bool = False
+    axis: str = ""
+    mate: int = -1
+    clump: float = 1.0
 
 
 @dataclass(frozen=True)

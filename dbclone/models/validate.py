@@ -17,7 +17,7 @@ import pyarrow as pa
 from dbclone.errors import BundleError
 from dbclone.models.categories import CategoryCodec
 from dbclone.models.numbers import NumberCodec
-from dbclone.models.table import PLACE, Entry, KeyModel, Models, Pool, Stage, TableModel
+from dbclone.models.table import PLACE, Entry, KeyModel, Models, Pool, Stage, TableModel, hidden_name
 from dbclone.models.trees import Tree
 from dbclone.profile.value import Profile, Role
 from dbclone.schema import Plan, Schema, Table, TableName
@@ -26,7 +26,7 @@ _MOST_ROWS = 2**40
 _MODES = {"drive", "category", "lookup", "draw", "self", "absent", "child", "link"}
 _LATE = {"absent", "child", "link", "self"}
 """Modes of keys that lead nowhere while their table is filled."""
-_ROLES = {"flag", "key", "column", "length", "count", "hidden", "bound", "place"}
+_ROLES = {"flag", "key", "column", "length", "count", "hidden", "bound", "place", "window"}
 _FIRST_STEP = 3
 
 
@@ -120,7 +120,7 @@ def _check_real(model: TableModel, rows: pa.Table, codes: npt.NDArray[np.uint8])
     require(codes.shape == (rows.num_rows, model.slots), name, "has codes of another shape than its rows")
     require(codes.dtype == np.uint8, name, "has codes of another type")
     for entry, slot in zip(model.entries, model.first_slot, strict=False):
-        if entry.role == "count" and entry.numbers is not None:
+        if entry.role in ("count", "window") and entry.numbers is not None:
             require(int(codes[:, slot].max(initial=0)) < entry.numbers.size, name, "has codes without a value")
 
 
@@ -148,7 +148,7 @@ def _check_entry(parts: Parts, model: TableModel, entry: Entry, width: int) -> N
             _check_numbers(model, codec)
     if entry.role in ("column", "length"):
         _check_column(parts, model, entry)
-    elif entry.role in ("count", "hidden", "bound", "place"):
+    elif entry.role in ("count", "hidden", "bound", "place", "window"):
         require(entry.numbers is not None, name, "has a hidden column without a codec")
     if entry.has_value:
         start = entry.numbers if entry.start is None else entry.start
@@ -310,17 +310,33 @@ def _check_key(parts: Parts, model: TableModel, number: int, key: KeyModel) -> N
         parts.parent(model, number)
     elif key.mode in ("child", "link"):
         require(declared in parts.plan.linked, name, "links a key that is not to be linked")
-    _check_codes(model, number, key)
+    _check_codes(parts, model, number, key)
     _check_via(parts, model, number, key)
 
 
-def _check_codes(model: TableModel, number: int, key: KeyModel) -> None:
+def _check_window(parts: Parts, model: TableModel, number: int, key: KeyModel) -> None:
+    """What is drawn in time needs a driving parent, windows of the other parent, and a mate that is there before."""
+    name, declared = model.name, parts.schema.table(model.name).foreign_keys[number]
+    require(key.mode == "draw" and model.driver >= 0 and number != model.driver, name, "draws along no axis")
+    driving = parts.parent(model, model.driver)
+    require(key.axis == PLACE or key.axis in driving.value_index, name, "draws along no axis")
+    values = parts.parent(model, number).value_index
+    windows = all(hidden_name(declared, what) in values for what in ("from", "for"))
+    require(windows, name, "draws from windows that are not there")
+    early = 0 <= key.mate < len(model.keys) and model.keys[key.mate].mode in ("draw", "category")
+    before = early and (-model.keys[key.mate].parents, key.mate) < (-key.parents, number)
+    require(key.mate == -1 or before, name, "follows a mate that is not there yet")
+
+
+def _check_codes(parts: Parts, model: TableModel, number: int, key: KeyModel) -> None:
     """What a key's entry draws must be a step, or one of the rows that it names."""
     name, entry = model.name, model.by_name.get(f"key {number}")
     highest = 1 if entry is None else int(model.entries[entry].tree.codes.max(initial=0))
     require(key.steps.ndim == 1 and bool((np.abs(key.steps) < _MOST_ROWS).all()), name, "has steps of no sense")
     if key.mode == "draw":
         require(highest < _FIRST_STEP + len(key.steps), name, "draws a step that is not there")
+    if key.axis:
+        _check_window(parts, model, number, key)
     if key.mode == "category":
         plain = key.counts.ndim == 1 and bool((key.counts >= 0).all()) and float(key.counts.sum()) <= model.rows
         require(plain and len(key.counts) > 0 and highest <= len(key.counts), name, "names a row that is not there")

@@ -194,7 +194,7 @@ class Generator:
         codes = self.real_codes[name]
         filled.own[:] = codes
         for entry in model.entries:
-            if entry.role == "count" and entry.numbers is not None:
+            if entry.role in ("count", "window") and entry.numbers is not None:
                 codes_of = codes[:, model.first_slot[model.by_name[entry.name]]]
                 filled.values[:, model.value_index[entry.name]] = entry.numbers.representatives()[codes_of]
         tables = {other: part.real for other, part in self.filled.items() if part.real is not None} | {name: data}
@@ -309,8 +309,11 @@ class Generator:
     def _resolve_keys(self, filled: Filled) -> None:
         model = filled.model
         linked = self.plan.linked
+        # In the order in which they were learned: larger parents first, lookups last.
+        order = sorted(range(len(model.keys)), key=lambda number: -model.keys[number].parents)
         for lookup in (False, True):
-            for number, about in enumerate(model.keys):
+            for number in order:
+                about = model.keys[number]
                 key = filled.table.foreign_keys[number]
                 if (about.mode == "lookup") is not lookup or about.mode in _RESOLVED_ELSEWHERE or key in linked:
                     continue

@@ -15,6 +15,7 @@ from dbclone.models.table import KeyModel, hidden_name
 from dbclone.sample.filled import Filled
 from dbclone.sample.kernel import draw_parents, settle_codes
 from dbclone.sample.streams import generator, stream
+from dbclone.sample.windows import draw_in_time
 from dbclone.schema import ForeignKey, TableName, is_nullable
 
 Rows = npt.NDArray[np.int64]
@@ -109,6 +110,8 @@ def choose_parents(
         return chosen
     wanted = int((codes > 0).sum())
     counts = adjust(degrees(parent, key, model, seed), wanted, model.unique, rng)
+    if model.axis:
+        return draw_in_time(filled, number, others, codes, counts, distinct, seed)
     steps = model.steps if len(model.steps) else np.zeros(1, np.int64)
     drawn: Rows = draw_parents(
         np.ascontiguousarray(codes),
