@@ -43,6 +43,8 @@ Rows = npt.NDArray[np.int64]
 _ROUNDS = 24
 _MOST_LEFT = 0.5
 """Share of a table's rows that may still break a CHECK when all that is done here is done; beyond it the run stops."""
+_MENDED_SINGLY = 20_000
+"""Rows up to which a key that is NULL in part is left to those who mend value by value: here it is there or not."""
 _LINEAR = (
     exp.EQ, exp.Add, exp.Sub, exp.Mul, exp.Neg, exp.Paren, exp.Column, exp.Identifier, exp.Literal, exp.Cast,
     exp.DataType, exp.DataTypeParam,
@@ -76,8 +78,13 @@ def mend_conditions(filled: Filled, dialect: str, seed: int, others: Others | No
         group.solve(np.flatnonzero(bad))
         group.take(rng)
         bad = group.broken(group.rows())
-        if bad.sum() > _MOST_LEFT * filled.rows:
+        if bad.sum() > _MOST_LEFT * filled.rows and not _may_be_null_in_part(filled, group.columns):
             raise _hopeless(filled, group, int(bad.sum()))
+
+
+def _may_be_null_in_part(filled: Filled, columns: list[str]) -> bool:
+    keys = [key for key in filled.table.foreign_keys if len(key.columns) > 1 and set(key.columns) & set(columns)]
+    return filled.rows <= _MENDED_SINGLY and any(is_nullable(filled.table, key) for key in keys)
 
 
 def coded_breaks(condition: str, filled: Filled, dialect: str) -> Flags | None:
