@@ -193,7 +193,7 @@ def sweep(codes, follows, times, first, pace, counts, mates, distinct, ends, see
         if distinct:
             barred[chosen] = family
         step = pace[chosen] * (0.5 + unit(state)) if distinct or unit(mix(state)) < ends else 0.0
-        # Who comes late catches up a step, who comes early goes on from there. Of two places in a heap the later counts.
+        # Who comes late catches up a step, who comes early goes on from there. Of two places the later counts.
         since = min(due[chosen], now) if due[chosen] > now - step else now - step
         due[chosen] = np.nextafter(max(since + step, due[chosen]), 4.0)
         if left[chosen] > 0:
