@@ -17,7 +17,7 @@ from dbclone.models.trees import Tree
 
 _BASES = {"value": 0, "sibling": 1, "parent": 2, "column": 3}
 _WAYS = {"difference": 0, "ratio": 1, "same": 2}
-_STRATA = 64
+_STRATA = 250
 
 
 class Program(NamedTuple):
