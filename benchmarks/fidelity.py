@@ -25,9 +25,7 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-import pyarrow as pa
-import pyarrow.parquet as pq
-from databases import NAMES, bare, figure, load_score, parser, source, table
+from databases import NAMES, bare, figure, load_score, parser, scratch, source, table
 from sdv_tables import clone_with_sdv, has_sdv
 
 import dbclone
@@ -49,7 +47,7 @@ def main() -> int:
     for name in given.names or NAMES:
         with source(given.server, name, given.shared) as url:
             for learner in given.learners.split(","):
-                found = _measured(score, url, learner, given.seed)
+                found = _measured(score, given.server, url, learner, given.seed)
                 results.append((name, learner, found))
                 print(" ".join(_cells(name, learner, found)), file=sys.stderr, flush=True)
     rows = [_cells(*result) for result in results]
@@ -62,39 +60,26 @@ def main() -> int:
     return 0
 
 
-def _measured(score: ModuleType, url: str, learner: str, seed: int) -> dict[str, Any]:
-    """The score of one clone; ``failed`` says why there is none."""
+def _measured(score: ModuleType, server: str, url: str, learner: str, seed: int) -> dict[str, Any]:
+    """The score of one clone, in a database of its own or, of SDV, in files; ``failed`` says why there is none."""
     if learner == "sdv" and not has_sdv():
         return {"failed": "SDV is not installed"}
     start = time.monotonic()
-    with tempfile.TemporaryDirectory() as folder:
+    with tempfile.TemporaryDirectory() as folder, scratch(server, "dbclone_fidelity") as target:
+        place = folder if learner == "sdv" else bare(target)
         try:
             if learner == "sdv":
                 clone_with_sdv(score, url, Path(folder), seed)
             else:
-                dbclone.clone(url, f"{folder}/clone/", learner=learner, seed=seed)
+                dbclone.clone(url, target, learner=learner, seed=seed)
         except DbcloneError as error:
             return {"failed": f"{type(error).__name__}: {error.message}"}
         except Exception as error:  # noqa: BLE001 - what SDV refuses it refuses in many ways
             return {"failed": f"{type(error).__name__}"}
         seconds = time.monotonic() - start
-        place = Path(folder) / "clone" if (Path(folder) / "clone").is_dir() else Path(folder)
-        _drop_zones(place)
         used = _listen(score)
-        found: dict[str, Any] = score.score(bare(url), str(place))
+        found: dict[str, Any] = score.score(bare(url), place)
     return {**found, "seconds": seconds, "used": _name_used(found, used)}
-
-
-def _drop_zones(folder: Path) -> None:
-    """The score reads the source's times in UTC without a zone, and so the clone's."""
-    for file in folder.glob("*.parquet"):
-        rows = pq.read_table(file)
-        zoned = [field for field in rows.schema if pa.types.is_timestamp(field.type) and field.type.tz]
-        for field in zoned:
-            place = rows.schema.get_field_index(field.name)
-            rows = rows.set_column(place, field.name, rows.column(place).cast(pa.timestamp(field.type.unit)))
-        if zoned:
-            pq.write_table(rows, file)
 
 
 def _listen(score: ModuleType) -> list[tuple[float | None, dict[str, float]]]:

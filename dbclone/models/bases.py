@@ -13,7 +13,7 @@ import numpy.typing as npt
 
 from dbclone.models.drafts import Candidate, Draft, entropy
 from dbclone.models.numbers import NumberCodec, fit_numbers
-from dbclone.models.table import NO_CODE, PLACE, Base, KeyModel
+from dbclone.models.table import NO_CODE, PLACE, Base, KeyModel, hidden_name
 from dbclone.models.work import Work
 from dbclone.profile.value import Role
 from dbclone.schema import Kind, TableName, Type
@@ -38,7 +38,7 @@ class Bases:
 
         With ``only`` those that lie on one of these bases, whichever way.
         """
-        found = [] if draft.role == "place" else same_as_sibling(self.work, draft)
+        found = [] if draft.role == "place" else same_as_sibling(self.work, draft) + self._same_as_most(draft)
         if draft.values is None or draft.numbers is None or draft.type is None or not _may_differ(draft, draft.type):
             return found
         anchors = _find_anchors(draft.values, self.k)
@@ -52,6 +52,21 @@ class Bases:
             beside = _Against(draft.values, own, draft.numbers, base, against, anchors, self.k)
             found += beside.candidates(draft.type)
         return found
+
+    def _same_as_most(self, draft: Draft) -> list[Candidate]:
+        """Whether a category is the one that most of the driving parent's children have: a league, a currency."""
+        work = self.work
+        if not draft.category or draft.role != "column" or work.driver < 0:
+            return []
+        key = work.keys[work.driver]
+        name = hidden_name(key, f"mode {draft.name}")
+        for hidden in self.works[key.parent].hidden:
+            if hidden.name == name and hidden.grouped:
+                theirs = np.where(hidden.known, hidden.values, np.nan)
+                row = work.links[work.driver]
+                against = np.where(row >= 0, theirs[np.clip(row, 0, None)], np.nan)
+                return _same_as_base(draft.codes.astype(np.float64), Base("parent", name, work.driver), against, 1.0)
+        return []
 
     def _bases(self, draft: Draft, kind: Type, earlier: list[Draft]) -> Iterator[tuple[Base, Floats]]:
         if draft.role == "place":
@@ -188,11 +203,11 @@ def same_as_sibling(work: Work, draft: Draft) -> list[Candidate]:
     return [Candidate(1.0, Base("sibling", column, way="same"), codes)]
 
 
-def _same_as_base(values: Floats, base: Base, against: Floats) -> list[Candidate]:
-    """Whether a value is just that of its base, where that happens now and then but not always."""
+def _same_as_base(values: Floats, base: Base, against: Floats, most: float = 0.97) -> list[Candidate]:
+    """Whether a value is just that of its base, where that happens now and then but in no more than ``most`` rows."""
     there = ~np.isnan(against)
     equal = values == against
-    if not there.any() or not 0.03 < equal[there].mean() < 0.97:
+    if not there.any() or not 0.03 < equal[there].mean() <= most:
         return []
     codes = np.full(len(values), NO_CODE, np.uint8)
     codes[there] = np.where(equal[there], 1, 2)

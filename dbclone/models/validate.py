@@ -193,7 +193,8 @@ def _check_stage(parts: Parts, model: TableModel, entry: Entry, stage: Stage, wi
     require(bool(np.isfinite(stage.anchors).all()), name, "has an anchor that is no number")
     if base.way == "same":
         plain = base.kind == "sibling" and (not entry.has_value or base.column in model.value_index)
-        require(plain or entry.has_value, name, "repeats a value that is not there")
+        named = base.kind == "parent" and not entry.has_value
+        require(plain or named or entry.has_value, name, "repeats a value that is not there")
     else:
         require(stage.codec is not None and entry.has_value, name, "has a difference without a codec")
         assert stage.codec is not None
@@ -206,7 +207,18 @@ def _check_stage(parts: Parts, model: TableModel, entry: Entry, stage: Stage, wi
         require(base.column in model.value_index, name, "is coded against a column that is not there")
     if base.kind == "parent":
         above = parts.parent(model, base.key)
-        require(base.column in above.value_index, name, "is coded against a column that is not there")
+        there = base.column in above.value_index if entry.has_value else _names_codes(above, base.column, entry)
+        require(there, name, "is coded against a column that is not there")
+
+
+def _names_codes(above: TableModel, hidden: str, entry: Entry) -> bool:
+    """True where every code of a parent's hidden column stands for one of the codes of ``entry``."""
+    number = above.by_name.get(hidden)
+    codec = None if number is None else above.entries[number].numbers
+    if codec is None:
+        return False
+    named = codec.representatives()[1:]
+    return bool(((named >= 0) & (named < entry.size) & (named == np.rint(named))).all())
 
 
 def _check_tree(model: TableModel, tree: Tree, width: int) -> None:

@@ -191,6 +191,14 @@ def _encode(  # type: ignore[no-untyped-def]
     return 0
 
 
+@njit(cache=True, inline="always")
+def _repeated(before, kind, codec, against, encoding):  # type: ignore[no-untyped-def]
+    """The code of a value that is repeated: of categories the sibling's, or the one that the parent names."""
+    if codec >= 0:
+        return _encode(codec, against, *encoding)
+    return np.int64(before) if kind == 1 else np.int64(against)
+
+
 def fill_rows(program: Iterable[npt.NDArray[Any]], *rest: Any) -> None:
     """Fills entries ``begin`` .. ``end`` of every row by a Program. The rest is:
 
@@ -281,7 +289,7 @@ def _fill_rows(  # type: ignore[no-untyped-def]  # noqa: C901 the hot loop stays
                     state = mix(state)
                     if way == 2:
                         if drawn == 1 and alone[number]:
-                            code = own[row - 1, slot] if codec < 0 else _encode(codec, against, *encoding)
+                            code = _repeated(own[row - 1, slot], kind, codec, against, encoding)
                             if used[number, code]:
                                 drawn = 2
                                 own[row, at] = drawn
@@ -289,7 +297,7 @@ def _fill_rows(  # type: ignore[no-untyped-def]  # noqa: C901 the hot loop stays
                         if drawn == 1:
                             done = True
                             value = against
-                            code = own[row - 1, slot] if codec < 0 else _encode(codec, value, *encoding)
+                            code = _repeated(own[row - 1, slot], kind, codec, against, encoding)
                         break
                     value = np.nan
                     if drawn > 0:

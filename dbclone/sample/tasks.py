@@ -203,5 +203,13 @@ def _base(world: World, filled: Filled, part: slice, key: int, column: str) -> n
     above, row = _follow(world, filled, part, (key,))
     if not above.rows:
         return np.full(len(row), np.nan)
-    theirs = above.values[:, above.model.value_index[column]]
+    if column in above.model.value_index:
+        theirs = np.asarray(above.values[:, above.model.value_index[column]])
+    else:
+        # The code that most of the children have, which is no value of anything.
+        entry = above.model.by_name[column]
+        codec = above.model.entries[entry].numbers
+        assert codec is not None
+        codes = above.own[:, above.model.first_slot[entry]]
+        theirs = codec.representatives()[np.minimum(codes, codec.size - 1)]
     return np.where(row >= 0, theirs[np.clip(row, 0, None)], np.nan)

@@ -7,12 +7,13 @@ import pyarrow as pa
 import pytest
 
 from dbclone.models.fit import fit_table
+from dbclone.models.hidden import summarise
 from dbclone.models.keys import fit_keys
 from dbclone.models.order import fit_order
 from dbclone.models.rules import find_copies, find_counters, fit_numbered
-from dbclone.models.table import NO_CODE, PLACE, CounterModel, Entry, OrderKey, TableModel
+from dbclone.models.table import NO_CODE, PLACE, CounterModel, Entry, OrderKey, TableModel, hidden_name
 from dbclone.models.trees import Growth
-from dbclone.models.work import Work
+from dbclone.models.work import Hidden, Work
 from tests.models_family import by_table, driven, works_of
 
 RNG = np.random.default_rng(0)
@@ -178,3 +179,21 @@ def test_families_that_lie_apart_are_mixed_and_those_that_lie_together_are_not()
     driven(works, "c", 0)
     order = fit_order(works["c"], keys)
     assert (order.keys, order.mixed) == ((), True)
+
+
+def test_what_most_of_a_parents_children_have_is_told_apart_from_what_few_have() -> None:
+    # Two parents have a club each: too few to learn what goes with one, enough to learn that children keep to it.
+    own = np.repeat(np.arange(50) // 2, 20)
+    away = RNG.random(1000) < 0.2
+    club = np.where(away, RNG.integers(0, 25, 1000), own)
+    works = family(club=pa.array([f"club {one}" for one in club]))
+    summaries = summarise(works["c"].links[0], 50, {}, works["c"].categories, most=14)
+    known = np.ones(50, bool)
+    works["p"].hidden += [
+        Hidden(hidden_name(works["c"].keys[0], one.what), "hidden", works["c"].keys[0], one.values, known, True)
+        for one in summaries
+        if one.what == "mode club"
+    ]
+    fit(works, "p")
+    stages = entry(fit(works, "c"), "club").stages
+    assert (stages[0].base.kind, stages[0].base.way) == ("parent", "same")
