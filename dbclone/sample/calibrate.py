@@ -30,6 +30,8 @@ _PRIOR = 1.0
 _MOST = 4.0
 """A code is never made more than so many times as likely, or less."""
 _DAMPING = 0.7
+_CERTAIN = 3.0
+"""So many rows of a category are expected that chance alone hardly ever leaves all of them out."""
 
 
 class Sums(NamedTuple):
@@ -71,7 +73,28 @@ def calibrate(program: Program, model: TableModel, begin: int, end: int, fill: C
         judge()
         own = fill(_bent(program, found))
     judge()
-    fill(_bent(program, best))
+    _bring_back(program, model, begin, end, fill(_bent(program, best)))
+
+
+def _bring_back(program: Program, model: TableModel, begin: int, end: int, own: Codes) -> None:
+    """Gives rows (n, slots) the categories that some must have and none has, since no row came to their leaves.
+
+    Not where they come in runs of siblings, which single rows would break.
+    """
+    for place, entry in enumerate(model.entries[begin:end], begin):
+        if entry.categories is None or entry.role != "column" or entry.stages:
+            continue
+        slot = model.first_slot[place]
+        learned = _learned(entry.tree)
+        drawn = _counts(own[:, slot])
+        missing = np.flatnonzero((drawn == 0) & (learned * len(own) >= _CERTAIN))
+        if not len(missing) or not drawn.any():
+            continue
+        rng = np.random.default_rng(int(program.seeds[place]))
+        common = rng.permutation(np.flatnonzero(own[:, slot] == drawn.argmax()))
+        for code in missing[missing > 0]:
+            rows, common = np.split(common, [min(len(common), int(np.rint(learned[code] * len(own))))])
+            own[rows, slot] = code
 
 
 def _sums(model: TableModel, begin: int, end: int, own: Codes) -> Iterator[Sums]:

@@ -76,3 +76,11 @@ def test_siblings_do_not_share_what_they_never_do() -> None:
     )
     assert sum(len(set(family)) < 10 for family in shared.tolist()) > 10
     assert all(len(set(family)) == 10 for family in alone.tolist())
+
+
+def test_a_category_whose_leaf_no_row_comes_to_is_brought_back() -> None:
+    # Two rows in a hundred are c, all of them far down a family.
+    tree = replace(by_position(), codes=np.array([1, 2, 2, 3], np.uint8), cumulative=np.array([0.9, 1.0, 0.96, 1.0]))
+    entry: Entry = replace(category_entry("c", ["a", "b", "c"]), tree=tree)
+    codes = drawn(model_of([entry]), np.zeros(ROWS, np.uint8), calibrated=True)
+    assert (codes == 3).sum() == round(0.02 * ROWS)
