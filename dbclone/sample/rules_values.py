@@ -56,8 +56,7 @@ def _ask_another(columns: Columns, rule: Dependency, by: Rows, rng: np.random.Ge
     answers = _answers(columns, rule.column) if columns.key_number(rule.column) < 0 else columns.codes(rule.column)
     if answers is None:
         return 0
-    wrong, _ = disagreeing(by, answers - answers.min())
-    right = np.setdiff1d(np.flatnonzero(by >= 0), wrong)
+    wrong, right = _make_room(by, answers, disagreeing(by, answers - answers.min())[0])
     rows, donors = _alike(answers, wrong, right, rng)
     if len(rows) and number >= 0:
         parents = np.array(columns.filled.parents[number])
@@ -66,6 +65,25 @@ def _ask_another(columns: Columns, rule: Dependency, by: Rows, rng: np.random.Ge
     elif len(rows):
         columns.take(rule.by, rows, donors)
     return len(rows)
+
+
+def _make_room(by: Rows, answers: Rows, wrong: Rows) -> tuple[Rows, Rows]:
+    """Rows whose answer is not that of their ``by``, and those whose is, once each answer has one ``by`` at least.
+
+    An answer that is nowhere the most frequent takes the ``by`` of which it has the largest share, unless the answer
+    that gives way would be left with none.
+    """
+    good = by >= 0
+    good[wrong] = False
+    sizes = np.bincount(by[by >= 0])
+    for answer in np.setdiff1d(answers[wrong], answers[good]):
+        groups, counts = np.unique(by[(by >= 0) & (answers == answer)], return_counts=True)
+        seat = groups[np.argmax(counts / sizes[groups])]
+        inside = by == seat
+        if np.isin(answers[good & inside], answers[good & ~inside]).all():
+            good[inside] = answers[inside] == answer
+    known = by >= 0
+    return np.flatnonzero(known & ~good), np.flatnonzero(good)
 
 
 def sorted_dependencies(

@@ -61,4 +61,4 @@ def test_rows_that_were_written_parent_by_parent_in_several_passes_still_are(tmp
     assert together[1] == pytest.approx(together[0], abs=0.12)
     # A pass goes once through all people: in either half of the rows their numbers rise on the whole.
     for half in np.array_split(drawn, 2):
-        assert np.corrcoef(np.arange(len(half)), half)[0, 1] > 0.6
+        assert np.corrcoef(np.arange(len(half)), half)[0, 1] > 0.4

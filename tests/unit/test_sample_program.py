@@ -27,10 +27,10 @@ def test_trees_and_codecs_lie_one_after_the_other() -> None:
     # Slot, value column, codec, tree: a category has neither value nor codec.
     assert program.entries[:, :4].tolist() == [[0, 0, 0, 0], [1, -1, -1, 1]]
     assert program.node_first.tolist() == [0, 1, 2]
-    # A leaf has one start more than it has ends, and one stratum a row, at most 64.
+    # A leaf has one start more than it has ends, and one stratum a row, at most 250.
     assert program.leaf_first.tolist() == [0, 2, 4]
     assert program.start.tolist() == [0, 1, 1, 3]
-    assert program.strata.tolist() == [10, 0, 64, 0]
+    assert program.strata.tolist() == [10, 0, 250, 0]
     assert program.codes.tolist() == [1, 1, 2]
     assert program.seeds.tolist() == [3, 4]
 
