@@ -45,6 +45,10 @@ class _App(click.Group):
         return list(self.commands)
 
 
+_LEARNING = ("sample_rows", "workers", "include", "exclude", "copy_reference", "infer_keys", "learner", "k")
+"""What a source is learned with."""
+
+
 @click.group(cls=_App, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
 @click.version_option(dbclone.__version__, prog_name="dbclone")
 def app() -> None:
@@ -152,18 +156,7 @@ def _table_facts(found: Inspection) -> list[TableFacts]:
 @click.argument("source")
 @click.option("-o", "--output", required=True, metavar="FILE", help="The bundle to write, x.dbclone.")
 @click.option("--force", is_flag=True, help="Learn from a source that is itself a clone.")
-@settings(
-    "seed",
-    "sample_rows",
-    "workers",
-    "include",
-    "exclude",
-    "copy_reference",
-    "infer_keys",
-    "learner",
-    "k",
-    "grants",
-)
+@settings("seed", *_LEARNING, "grants")
 def fit(source: str, output: str, force: bool, given: Given) -> None:
     """Learn a source and write what was learned to a bundle.
 
@@ -207,22 +200,7 @@ def generate(bundle: str, target: str, given: Given) -> None:
 @click.argument("target")
 @click.option("--force", is_flag=True, help="Learn from a source that is itself a clone.")
 @click.option("--report", metavar="FILE", help="Compare afterwards and write an HTML page.")
-@settings(
-    "seed",
-    "scale",
-    "rows",
-    "sample_rows",
-    "workers",
-    "include",
-    "exclude",
-    "copy_reference",
-    "infer_keys",
-    "learner",
-    "k",
-    "ddl",
-    "grants",
-    "replace",
-)
+@settings("seed", "scale", "rows", *_LEARNING, "ddl", "grants", "replace")
 def clone(source: str, target: str, force: bool, report: str | None, given: Given) -> None:
     """Learn a source and fill a target: fit and generate in one.
 

@@ -62,15 +62,14 @@ class Bases:
         name = hidden_name(key, f"mode {draft.name}")
         for hidden in self.works[key.parent].hidden:
             if hidden.name == name and hidden.grouped:
-                theirs = np.where(hidden.known, hidden.values, np.nan)
-                row = work.links[work.driver]
-                against = np.where(row >= 0, theirs[np.clip(row, 0, None)], np.nan)
+                against = self._above(work.driver, np.where(hidden.known, hidden.values, np.nan))
                 return _same_as_base(draft.codes.astype(np.float64), Base("parent", name, work.driver), against, 1.0)
         return []
 
     def _bases(self, draft: Draft, kind: Type, earlier: list[Draft]) -> Iterator[tuple[Base, Floats]]:
         if draft.role == "place":
-            yield from self._sibling_place(draft)
+            if draft.values is not None and self._has_siblings():
+                yield Base("sibling", PLACE), self._before(draft.values)
             return
         if draft.role != "bound":
             yield from self._sibling_bases(draft, kind)
@@ -80,27 +79,31 @@ class Bases:
         if draft.role != "bound":
             yield from self._parent_bases(kind)
 
-    def _sibling_place(self, draft: Draft) -> Iterator[tuple[Base, Floats]]:
-        work = self.work
-        follows = np.flatnonzero(work.position > 0)
-        if work.driver >= 0 and len(follows) >= _FEWEST and draft.values is not None:
-            before = np.full(work.rows, np.nan)
-            before[work.order[follows]] = draft.values[work.order[follows - 1]]
-            yield Base("sibling", PLACE), before
+    def _has_siblings(self) -> bool:
+        return self.work.driver >= 0 and int((self.work.position > 0).sum()) >= _FEWEST
+
+    def _before(self, values: Floats) -> Floats:
+        """(rows,) of ``values`` (rows,) that of the previous sibling, NaN for the first."""
+        follows = np.flatnonzero(self.work.position > 0)
+        before = np.full(self.work.rows, np.nan)
+        before[self.work.order[follows]] = values[self.work.order[follows - 1]]
+        return before
+
+    def _above(self, number: int, theirs: Floats) -> Floats:
+        """(rows,) of ``theirs`` (parents,) that of the row's parent along key ``number``, NaN where it has none."""
+        row = self.work.links[number]
+        return np.where(row >= 0, theirs[np.clip(row, 0, None)], np.nan)
 
     def _sibling_bases(self, draft: Draft, kind: Type) -> Iterator[tuple[Base, Floats]]:
         work = self.work
-        follows = np.flatnonzero(work.position > 0)
-        if work.driver < 0 or len(follows) < _FEWEST:
+        if not self._has_siblings():
             return
         for name, values in work.numbers.items():
             if name not in work.modelled or not _comparable(kind, work.table.column(name).type):
                 continue
             if work.profile.column(name).role is not Role.CODED or (name != draft.name and not kind.is_temporal):
                 continue
-            before = np.full(work.rows, np.nan)
-            before[work.order[follows]] = values[work.order[follows - 1]]
-            yield Base("sibling", name), before
+            yield Base("sibling", name), self._before(values)
 
     def _parent_bases(self, kind: Type) -> Iterator[tuple[Base, Floats]]:
         work = self.work
@@ -109,11 +112,10 @@ class Bases:
             if key.is_self or hidden or key.parent not in self.works or not self.works[key.parent].rows:
                 continue
             above = self.works[key.parent]
-            row = work.links[number]
             for name, (their_type, theirs) in above.valued().items():
                 # The bounds of another parent's family would tell a row of itself.
                 if _comparable(kind, their_type) and (number == work.driver or name in above.numbers):
-                    yield Base("parent", name, number), np.where(row >= 0, theirs[np.clip(row, 0, None)], np.nan)
+                    yield Base("parent", name, number), self._above(number, theirs)
 
 
 @dataclass(frozen=True)

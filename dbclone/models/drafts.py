@@ -13,6 +13,7 @@ import numpy.typing as npt
 
 from dbclone.models.calendar import calendar_matrix
 from dbclone.models.numbers import NumberCodec, fit_numbers
+from dbclone.models.order import PLACED_ROWS
 from dbclone.models.table import NO_CODE, PLACE, Base, KeyModel
 from dbclone.models.work import Hidden, Work, unit_of
 from dbclone.profile.value import Role
@@ -21,8 +22,6 @@ from dbclone.schema import ForeignKey, Kind, Type
 Codes = npt.NDArray[np.uint8]
 Floats = npt.NDArray[np.float64]
 _HIDDEN_CODES = 48
-_FEWEST_PLACES = 40
-"""Rows from which on their places may mean something."""
 _FEW_CODES = 32
 """So few codes may be grouped freely even where they have an order."""
 
@@ -111,7 +110,7 @@ def draft_entries(
                 drafts.append(Draft(name, "key", int(codes.max(initial=0)) + 1, codes, category=True))
         elif model.mode == "self" and 0 < model.nulls < 1:
             drafts.append(Draft(name, "flag", 2, (work.links[number] >= 0).astype(np.uint8), category=True))
-    if placed is not None and work.rows >= _FEWEST_PLACES:
+    if placed is not None and work.rows >= PLACED_ROWS:
         drafts.append(_draft_place(work, k, placed))
     names = [name for name in (*work.numbers, *work.categories) if name in work.modelled]
     drafts += [_draft_column(work, name) for name in sorted(names, key=lambda name: _rank(work, name))]

@@ -208,20 +208,18 @@ def _leave_slots(work: Work, drafts: list[Draft], entries: list[Entry], own: Cod
     """Leaves in ``work`` what its children's fits ask of it: slots in row order, and what they are of."""
     slots = np.empty_like(own)
     slots[work.order] = own
-    first = 0
-    for draft, entry in zip(drafts, entries, strict=True):
-        work.place_slot = first if draft.role == "place" else work.place_slot
-        if not draft.drawn and draft.numbers is not None and draft.values is not None:
-            slots[:, first] = draft.numbers.encode(draft.values)
-        first += entry.slots
-    work.slots = slots
-    work.grouped_slots = np.array(list(_grouped(drafts)), bool)
     about: dict[ForeignKey, set[int]] = {}
     first = 0
-    for entry in entries:
+    for draft, entry in zip(drafts, entries, strict=True):
+        if draft.role == "place":
+            work.place_slot = first
+        if not draft.drawn and draft.numbers is not None and draft.values is not None:
+            slots[:, first] = draft.numbers.encode(draft.values)
         if entry.child is not None and entry.role in ("hidden", "bound", "window"):
             about.setdefault(entry.child, set()).update(range(first, first + entry.slots))
         first += entry.slots
+    work.slots = slots
+    work.grouped_slots = np.array(list(_grouped(drafts)), bool)
     work.slots_about = {key: frozenset(numbers) for key, numbers in about.items()}
     summaries = ("count", "hidden", "bound", "window")
     work.column_slots = sum(entry.slots for entry in entries if entry.role not in summaries)

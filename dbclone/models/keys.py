@@ -12,7 +12,7 @@ import numpy as np
 import numpy.typing as npt
 
 from dbclone.models.table import KeyModel
-from dbclone.models.windows import axis_values, clump_of, find_axis, find_mate, times_of
+from dbclone.models.windows import clump_of, find_axis, find_mate, row_times
 from dbclone.models.work import Work, lookup_path
 from dbclone.schema import ForeignKey, TableName
 
@@ -93,20 +93,28 @@ def _drawn_model(
     if above.real and above.rows <= _CATEGORY_PARENTS and not model.unique and not simple:
         codes = np.where(parent >= 0, parent + 1, 0).astype(np.uint8)
         return replace(model, mode="category", counts=counts), codes
-    steps, stepped = _steps(work, model.key, above.rows, simple)
-    codes = stepped
-    if work.driver >= 0 and not simple and not model.unique:
-        driving = works[work.keys[work.driver].parent]
-        axis, gain = find_axis(work, driving, model.key)
-        if axis and gain > _saved_by(codes, parent):
-            times = times_of(axis_values(driving, axis), work.links[work.driver])
-            mate, same = find_mate(work, model.key, others, times)
-            codes = np.where(parent >= 0, np.where(same, SAME, NEW), 0).astype(np.uint8)
-            clump = clump_of(parent, work.links[work.driver])
-            if mate >= 0 or clump <= _ALONE:
-                return replace(model, mode="draw", axis=axis, mate=mate, clump=clump), codes
-            codes = stepped
-    return replace(model, mode="draw", steps=steps), codes
+    steps, codes = _steps(work, model.key, above.rows, simple)
+    timed = None if simple else _timed_model(model, work, works, codes, others)
+    return timed or (replace(model, mode="draw", steps=steps), codes)
+
+
+def _timed_model(
+    model: KeyModel, work: Work, works: Mapping[TableName, Work], stepped: Codes, others: list[int]
+) -> tuple[KeyModel, Codes] | None:
+    """A key whose parents have their time, and the codes of its draws; None where the ``stepped`` codes (rows,) save
+    more, or where a parent's rows of one family would have to be told apart."""
+    if work.driver < 0 or model.unique:
+        return None
+    parent, driving = work.links[model.key], works[work.keys[work.driver].parent]
+    axis, gain = find_axis(work, driving, model.key)
+    if not axis or gain <= _saved_by(stepped, parent):
+        return None
+    mate, same = find_mate(work, model.key, others, row_times(work, driving, axis))
+    clump = clump_of(parent, work.links[work.driver])
+    if mate < 0 and clump > _ALONE:
+        return None
+    codes = np.where(parent >= 0, np.where(same, SAME, NEW), 0).astype(np.uint8)
+    return replace(model, mode="draw", axis=axis, mate=mate, clump=clump), codes
 
 
 def _saved_by(codes: Codes, parent: Rows) -> float:

@@ -18,7 +18,7 @@ from dbclone.models.learners import with_pool
 from dbclone.models.pairs import with_pairs
 from dbclone.models.table import KeyModel, Models, TableModel, hidden_name
 from dbclone.models.trees import Growth
-from dbclone.models.windows import axis_values, reach, times_of
+from dbclone.models.windows import reach, row_times
 from dbclone.models.work import Hidden, Sample, Work, arrange, choose_driver, gather
 from dbclone.profile.value import Profile, Role
 from dbclone.schema import ForeignKey, Kind, Plan, Schema, TableName
@@ -125,7 +125,7 @@ def _add_window(child: Work, works: Mapping[TableName, Work], number: int, axis:
     """Parents know when their children begin to come, and for how long they do."""
     key = child.keys[number]
     parent, driving = works[key.parent], works[child.keys[child.driver].parent]
-    times = times_of(axis_values(driving, axis), child.links[child.driver])
+    times = row_times(child, driving, axis)
     everywhere = np.ones(parent.rows, bool)
     for what, values in zip(("from", "for"), reach(times, child.links[number], parent.rows), strict=True):
         parent.hidden.append(Hidden(hidden_name(key, what), "window", key, values, everywhere))

@@ -17,7 +17,7 @@ from dbclone.profile.value import Role
 
 Floats = npt.NDArray[np.float64]
 _FEWEST = 30
-_PLACED_ROWS = 40
+PLACED_ROWS = 40
 """Rows from which on it can be learned what goes with their places."""
 _LEAST = 0.3
 """Correlation with their place below which rows follow a column as good as not."""
@@ -42,7 +42,7 @@ def fit_order(work: Work, models: list[KeyModel], *, placed: bool = False) -> Or
         if tied.mean() < 0.02:
             break
     families = work.driver >= 0 and not work.order_column and _in_families(work)
-    if placed and not keys and not families and work.rows >= _PLACED_ROWS:
+    if placed and not keys and not families and work.rows >= PLACED_ROWS:
         return OrderModel(texts=_risen_texts(work), placed=True)
     loose = None if keys else _loose_key(work, models, families)
     keys += [loose] if loose else []

@@ -11,6 +11,7 @@ from collections.abc import Iterator
 import numpy as np
 import numpy.typing as npt
 
+from dbclone.models.hidden import bounds
 from dbclone.models.table import PLACE
 from dbclone.models.work import Work
 from dbclone.schema import Kind
@@ -41,41 +42,37 @@ def times_of(axis: Floats, parent: Rows) -> Floats:
 
 def reach(times: Floats, parent: Rows, parents: int) -> tuple[Floats, Floats]:
     """When the first child of each parent (parents,) comes, and how long after it the last one; NaN without any."""
-    linked = parent >= 0
-    first, last = np.full(parents, np.inf), np.full(parents, -np.inf)
-    np.minimum.at(first, parent[linked], times[linked])
-    np.maximum.at(last, parent[linked], times[linked])
-    there = np.isfinite(first)
-    return np.where(there, first, np.nan), np.where(there, last - np.where(there, first, 0.0), np.nan)
+    first, last = bounds(parent, parents, times)
+    return first, last - first
+
+
+def row_times(work: Work, driving: Work, axis: str) -> Floats:
+    """(rows,) when each row of ``work`` comes along ``axis`` of its driving parent."""
+    values = np.arange(driving.rows, dtype=np.float64) if axis == PLACE else driving.numbers[axis]
+    return times_of(values, work.links[work.driver])
 
 
 def find_axis(work: Work, driving: Work, number: int) -> tuple[str, float]:
     """The column of the driving parent along which the children of key ``number`` lie together most, and the nats a
     row that this saves; empty and 0 where it is not worth it."""
     best, most = "", _LEAST_GAIN
-    parent, driver = work.links[number], work.links[work.driver]
     if work.rows < _FEWEST:
         return "", 0.0
-    for name, axis in _axes(driving):
-        gain = _gain(times_of(axis, driver), parent)
+    for name in _axes(driving):
+        gain = _gain(row_times(work, driving, name), work.links[number])
         if gain > most:
             best, most = name, gain
     return (best, most) if best else ("", 0.0)
 
 
-def axis_values(driving: Work, axis: str) -> Floats:
-    """(parents,) the numbers of the driving parent's rows along ``axis``."""
-    return np.arange(driving.rows, dtype=np.float64) if axis == PLACE else driving.numbers[axis]
-
-
-def _axes(driving: Work) -> Iterator[tuple[str, Floats]]:
+def _axes(driving: Work) -> Iterator[str]:
     """What might tell time: dates of the driving parent, and its rows' places."""
-    yield PLACE, axis_values(driving, PLACE)
+    yield PLACE
     for name, values in driving.numbers.items():
         kind = driving.table.column(name).type
         dated = kind.is_temporal and kind.kind is not Kind.TIME
         if dated and driving.is_coded(name) and np.isnan(values).mean() < 0.05:
-            yield name, values
+            yield name
 
 
 def _gain(times: Floats, parent: Rows) -> float:

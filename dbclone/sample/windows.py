@@ -194,7 +194,7 @@ def sweep(codes, follows, times, first, pace, counts, mates, distinct, ends, see
             barred[chosen] = family
         step = pace[chosen] * (0.5 + unit(state)) if distinct or unit(mix(state)) < ends else 0.0
         # Who comes late catches up a step, who comes early goes on from there. Of two places the later counts.
-        since = min(due[chosen], now) if due[chosen] > now - step else now - step
+        since = min(max(due[chosen], now - step), now)
         due[chosen] = np.nextafter(max(since + step, due[chosen]), 4.0)
         if left[chosen] > 0:
             size = _push(going, goers, size, due[chosen], chosen)
