@@ -12,13 +12,14 @@ from dataclasses import replace
 import numpy as np
 import numpy.typing as npt
 
+from dbclone.models.balance import fit_balance
 from dbclone.models.drafts import Draft, draft_entries
 from dbclone.models.layout import Grower, Layout, lay_out
 from dbclone.models.order import fit_order
 from dbclone.models.parallel import each
 from dbclone.models.representations import choose_bases
 from dbclone.models.rules import find_copies, find_counters, fit_numbered
-from dbclone.models.table import NO_CODE, Entry, Feature, KeyModel, Stage, TableModel
+from dbclone.models.table import NO_CODE, Balance, Entry, Feature, KeyModel, Stage, TableModel
 from dbclone.models.trees import Growth, Tree
 from dbclone.models.work import Work
 from dbclone.schema import ForeignKey, TableName
@@ -56,7 +57,8 @@ def fit_table(
     blocks = [np.zeros((work.rows, 0), np.uint8), *(draft.slots for draft in drafts)]
     own = np.ascontiguousarray(np.concatenate(blocks, axis=1)[work.order])
     entries = _grow(drafts, layout, own, growth, seed)
-    entries, context = _prune(entries, layout)
+    balance = fit_balance(layout, drafts, own, growth.k)
+    entries, context, balance = _prune(entries, layout, balance)
     _leave_slots(work, drafts, entries, own)
     return TableModel(
         name=work.table.name,
@@ -70,6 +72,7 @@ def fit_table(
         counters=tuple(counters),
         copies=tuple(copies),
         order=order,
+        balance=balance,
     )
 
 
@@ -179,12 +182,14 @@ def _shares(codes: Codes, size: int) -> npt.NDArray[np.float64]:
     return shares
 
 
-def _prune(entries: list[Entry], layout: Layout) -> tuple[list[Entry], list[Feature]]:
-    """Drops the context that no tree looks at and renumbers the trees' features."""
+def _prune(
+    entries: list[Entry], layout: Layout, balance: Balance | None
+) -> tuple[list[Entry], list[Feature], Balance | None]:
+    """Drops the context that nothing looks at and renumbers the features of all that looks at some."""
     total = len(layout.features)
     width = sum(entry.slots for entry in entries)
     others = layout.first_own(width) + width - total
-    used: set[int] = set()
+    used = set() if balance is None else {int(number) for number in balance.features if number < total}
     for entry in entries:
         for tree in (entry.tree, *(stage.tree for stage in entry.stages)):
             used |= {int(number) for number in np.unique(tree.feature) if 0 <= number < total}
@@ -201,7 +206,8 @@ def _prune(entries: list[Entry], layout: Layout) -> tuple[list[Entry], list[Feat
     for entry in entries:
         stages = tuple(replace(stage, tree=moved(stage.tree)) for stage in entry.stages)
         changed.append(replace(entry, tree=moved(entry.tree), stages=stages))
-    return changed, [layout.features[number] for number in kept]
+    moved_balance = None if balance is None else replace(balance, features=renumber[balance.features].astype(np.int64))
+    return changed, [layout.features[number] for number in kept], moved_balance
 
 
 def _leave_slots(work: Work, drafts: list[Draft], entries: list[Entry], own: Codes) -> None:
@@ -209,16 +215,20 @@ def _leave_slots(work: Work, drafts: list[Draft], entries: list[Entry], own: Cod
     slots = np.empty_like(own)
     slots[work.order] = own
     about: dict[ForeignKey, set[int]] = {}
+    values: set[int] = set()
     first = 0
     for draft, entry in zip(drafts, entries, strict=True):
         if draft.role == "place":
             work.place_slot = first
         if not draft.drawn and draft.numbers is not None and draft.values is not None:
             slots[:, first] = draft.numbers.encode(draft.values)
+        if entry.role in ("column", "length"):
+            values.add(first)
         if entry.child is not None and entry.role in ("hidden", "bound", "window"):
             about.setdefault(entry.child, set()).update(range(first, first + entry.slots))
         first += entry.slots
     work.slots = slots
+    work.value_slots = frozenset(values)
     work.grouped_slots = np.array(list(_grouped(drafts)), bool)
     work.slots_about = {key: frozenset(numbers) for key, numbers in about.items()}
     summaries = ("count", "hidden", "bound", "window")

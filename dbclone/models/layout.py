@@ -60,6 +60,15 @@ class Layout:
         off: Rows = allowed[~np.isin(allowed, np.flatnonzero(places))]
         return off
 
+    def columns_above(self) -> list[int]:
+        """The features that are values of ancestors' own columns and texts' lengths, nearest ancestors first."""
+        found = [
+            number
+            for number, feature in enumerate(self.features)
+            if feature.slot in self._above(feature).value_slots
+        ]
+        return sorted(found, key=lambda number: len(self.features[number].path))
+
     def before_keys(self, allowed: Rows, width: int, keys: int) -> Rows:
         """Those of ``allowed`` that are there while keys are drawn: neither what other parents tell nor, of the
         previous sibling, more than the ``keys`` slots that come before all others of the ``width``."""

@@ -21,6 +21,8 @@ NO_CODE = 255
 """The code of a slot that does not apply: the previous sibling of a first child, a difference without a base."""
 PLACE = ":place"
 """The entry that says where a row stands among all rows of its table."""
+GROUPS = 16
+"""Groups of codes that are counted together where pairs of columns are balanced."""
 
 
 @dataclass(frozen=True)
@@ -202,6 +204,32 @@ class CounterModel:
 
 
 @dataclass(frozen=True)
+class Balance:
+    """Shares that the drawn rows of a table are to agree with, pair of columns by pair.
+
+    ``features`` (f,) are places in what trees look at, ``groups`` (f, 256) the group of each of their codes. Pair p is
+    about the value of entry ``entries[p]``, which is feature ``pairs[p, 1]`` (its place in ``features``), beside
+    feature ``pairs[p, 0]``, or by itself where both are the same. Of the rows with group a of the one, ``shares[i]``
+    have group b of the other, where ``cells[i]`` is a * GROUPS + b of pair p, counted on through all pairs; the other
+    cells are empty. Pairs are sorted by entry.
+    """
+
+    features: npt.NDArray[np.int64]
+    groups: npt.NDArray[np.uint8]
+    entries: npt.NDArray[np.int64]
+    pairs: npt.NDArray[np.int64]
+    cells: npt.NDArray[np.int64]
+    shares: npt.NDArray[np.float64]
+
+    @property
+    def dense(self) -> npt.NDArray[np.float64]:
+        """(pairs, groups, groups) shares, empty cells included."""
+        result = np.zeros((len(self.pairs), GROUPS, GROUPS))
+        result.ravel()[self.cells] = self.shares
+        return result
+
+
+@dataclass(frozen=True)
 class Pool:
     """Rows that another learner drew, as codes (rows, len(entries)) of the ``entries`` that it learned jointly."""
 
@@ -231,6 +259,7 @@ class TableModel:
     order: OrderModel
     pool: Pool | None = None
     pairs: tuple[PairModel, ...] = ()
+    balance: Balance | None = None
 
     @functools.cached_property
     def by_name(self) -> dict[str, int]:

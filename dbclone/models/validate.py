@@ -17,7 +17,7 @@ import pyarrow as pa
 from dbclone.errors import BundleError
 from dbclone.models.categories import CategoryCodec
 from dbclone.models.numbers import NumberCodec
-from dbclone.models.table import PLACE, Entry, KeyModel, Models, Pool, Stage, TableModel, hidden_name
+from dbclone.models.table import GROUPS, PLACE, Balance, Entry, KeyModel, Models, Pool, Stage, TableModel, hidden_name
 from dbclone.models.trees import Tree
 from dbclone.profile.value import Profile, Role
 from dbclone.schema import Plan, Schema, Table, TableName
@@ -105,6 +105,8 @@ def _check_table(parts: Parts, model: TableModel) -> None:
     _check_rest(parts, model, table)
     if model.pool is not None:
         _check_pool(model, model.pool)
+    if model.balance is not None:
+        _check_balance(model, model.balance, width)
     for one in model.pairs:
         there = 0 <= one.pair < len(table.pairs) and 0 <= one.target < len(table.pairs[one.pair].targets)
         require(there, name, "leads by a pair that is not there")
@@ -293,6 +295,23 @@ def _check_pool(model: TableModel, pool: Pool) -> None:
         codec = entries[number].categories or entries[number].numbers
         inside = codec is not None and int(pool.codes[:, place].max()) < codec.size
         require(inside, name, "has a pool of codes without a value")
+
+
+def _check_balance(model: TableModel, balance: Balance, width: int) -> None:
+    name, count = model.name, len(balance.features)
+    features, groups, pairs = balance.features, balance.groups, balance.pairs
+    shaped = features.ndim == 1 and groups.shape == (count, 256) and pairs.shape == (len(balance.entries), 2)
+    require(shaped and balance.entries.ndim == 1, name, "has pairs of uneven arrays")
+    require(bool(((features >= 0) & (features < width)).all()), name, "has pairs that look outside the row")
+    require(bool((groups < GROUPS).all()), name, "has groups that are not there")
+    require(bool(((pairs >= 0) & (pairs < count)).all()), name, "has pairs of what is not there")
+    entries = balance.entries
+    sorted_ = bool((np.diff(entries) >= 0).all() and ((entries >= 0) & (entries < len(model.entries))).all())
+    require(sorted_, name, "has pairs out of order")
+    cells = balance.cells
+    even = cells.ndim == balance.shares.ndim == 1 and len(cells) == len(balance.shares)
+    inside = even and bool(((cells >= 0) & (cells < len(pairs) * GROUPS**2)).all())
+    require(inside and bool(np.isfinite(balance.shares).all()), name, "has shares of pairs that are not there")
 
 
 # -- keys and what else a table has -----------------------------------------------------------------------------------

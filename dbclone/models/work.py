@@ -81,6 +81,7 @@ class Work:
     grouped_slots: npt.NDArray[np.bool_] = field(default_factory=lambda: np.zeros(0, bool))
     column_slots: int = 0
     place_slot: int = -1
+    value_slots: frozenset[int] = frozenset()
     slots_about: dict[ForeignKey, frozenset[int]] = field(default_factory=dict)
     modelled: set[str] = field(default_factory=set)
 

@@ -1,4 +1,4 @@
-"""The compiled loops: filling rows from a program, and giving rows to parents.
+"""The compiled loops that fill rows from a program.
 
 Takes flat arrays, fills flat arrays. Every random number is a hash of (stream, row), so that the order of work
 changes nothing (SplitMix64: Steele, Lea and Flood, 2014).
@@ -14,10 +14,13 @@ import numpy.typing as npt
 from numba import njit
 
 from dbclone.models.calendar import calendar_codes
+from dbclone.models.table import GROUPS
 
 _NONE = 255
 _TRIES = 6
 """How often a value is drawn again that lies out of range, or is not wanted so often."""
+_WINDOW = 8
+"""Strata of a leaf among which the one is taken that brings pairs of columns nearest to their shares."""
 
 
 @njit(cache=True, inline="always")
@@ -59,9 +62,9 @@ def _leaf(tree, x, node_first, nodes, masks):  # type: ignore[no-untyped-def]
 
 
 @njit(cache=True)
-def _stratum(leaf, strata, leaf_count, leaf_order, first, state):  # type: ignore[no-untyped-def]
-    """The next of the leaf's strata, each once before any comes again."""
-    turn = leaf_count[leaf]
+def _turn(leaf, strata, leaf_count, leaf_order, first, state):  # type: ignore[no-untyped-def]
+    """How many of the leaf's strata have come in this turn; each comes once before any comes again."""
+    turn = np.int64(leaf_count[leaf])
     if turn == 0:
         shuffle = state
         for i in range(strata):
@@ -70,33 +73,70 @@ def _stratum(leaf, strata, leaf_count, leaf_order, first, state):  # type: ignor
             shuffle = mix(shuffle)
             j = int(unit(shuffle) * (i + 1))
             leaf_order[first + i], leaf_order[first + j] = leaf_order[first + j], leaf_order[first + i]
+    return turn
+
+
+@njit(cache=True, inline="always")
+def _take(leaf, turn, ahead, strata, leaf_count, leaf_order, first):  # type: ignore[no-untyped-def]
+    """Takes the stratum that lies ``ahead`` of the next one."""
+    at, other = first + turn, first + turn + ahead
+    leaf_order[at], leaf_order[other] = leaf_order[other], leaf_order[at]
     leaf_count[leaf] = turn + 1 if turn + 1 < strata else 0
-    return leaf_order[first + turn]
+
+
+@njit(cache=True, inline="always")
+def _code_at(place, layers, low, high, state, codes, cumulative):  # type: ignore[no-untyped-def]
+    """The code of stratum ``place`` of ``layers`` of the leaf whose codes are ``low`` .. ``high``."""
+    u = (place + unit(mix(state ^ np.uint64(0x5851F42D4C957F2D)))) / layers
+    size = high - low
+    while size > 1:
+        # Without a branch, which would go wrong every other time.
+        half = size >> 1
+        low += half * np.int64(cumulative[low + half - 1] <= u)
+        size -= half
+    return codes[low]
 
 
 @njit(cache=True, inline="always")
 def _draw(  # type: ignore[no-untyped-def]
-    tree, x, leaf_count, leaf_order, order_first, state, strata, node_first, nodes, mask, leaf_first, start, codes,
-    cumulative
+    leaf, leaf_count, leaf_order, order_first, state, strata, start, codes, cumulative
 ):
-    """Walks one tree and draws a code, without replacement over the strata of the leaf."""
-    leaf = leaf_first[tree] + _leaf(tree, x, node_first, nodes, mask)
+    """Draws a code of a leaf, without replacement over its strata."""
     low, high = start[leaf], start[leaf + 1]
     drawn = np.uint8(0)
     if high - low == 1:
         drawn = codes[low]
     elif high > low:
-        layers = strata[leaf]
-        place = _stratum(leaf, layers, leaf_count, leaf_order, order_first[leaf], state)
-        u = (place + unit(mix(state ^ np.uint64(0x5851F42D4C957F2D)))) / layers
-        size = high - low
-        while size > 1:
-            # Without a branch, which would go wrong every other time.
-            half = size >> 1
-            low += half * np.int64(cumulative[low + half - 1] <= u)
-            size -= half
-        drawn = codes[low]
+        layers, first = strata[leaf], order_first[leaf]
+        turn = _turn(leaf, layers, leaf_count, leaf_order, first, state)
+        drawn = _code_at(leaf_order[first + turn], layers, low, high, state, codes, cumulative)
+        _take(leaf, turn, 0, layers, leaf_count, leaf_order, first)
     return drawn
+
+
+@njit(cache=True, inline="always")
+def _group_of(x, feature, groups, code_groups):  # type: ignore[no-untyped-def]
+    return np.int64(code_groups[groups, x[feature]]) if feature >= 0 else 0
+
+
+@njit(cache=True)
+def _pulls(x, low, high, pairs, code_groups, shares, seen, total, result):  # type: ignore[no-untyped-def]
+    """Fills ``result`` (groups,): how many rows of each group the pairs ``low`` .. ``high`` lack."""
+    result[:] = 0.0
+    for pair in range(low, high):
+        a = _group_of(x, pairs[pair, 0], pairs[pair, 1], code_groups)
+        after = total[pair, a] + 1.0
+        for group in range(GROUPS):
+            result[group] += shares[pair, a, group] * after - seen[pair, a, group]
+
+
+@njit(cache=True)
+def _count_in(x, code, low, high, pairs, code_groups, seen, total):  # type: ignore[no-untyped-def]
+    """Counts a row whose entry got ``code`` in the pairs ``low`` .. ``high``."""
+    for pair in range(low, high):
+        a = _group_of(x, pairs[pair, 0], pairs[pair, 1], code_groups)
+        total[pair, a] += 1.0
+        seen[pair, a, np.int64(code_groups[pairs[pair, 2], code])] += 1.0
 
 
 @njit(cache=True)
@@ -191,6 +231,21 @@ def _encode(  # type: ignore[no-untyped-def]
     return 0
 
 
+@njit(cache=True)
+def _led_to(drawn, stage, stages, anchors, against, codec, u, codec_facts, decoding):  # type: ignore[no-untyped-def]
+    """The value that a stage's code leads to from its base."""
+    if drawn == 0:
+        return np.nan
+    own = stages[stage, 7]
+    if drawn <= own:
+        return anchors[stages[stage, 6] + drawn - 1]
+    coded = stages[stage, 3]
+    step = _decode(coded, drawn - own, u, *decoding)
+    if stages[stage, 2] == 0:
+        return _on_grid(codec, against + _on_grid(coded, step, codec_facts), codec_facts)
+    return _on_grid(codec, against * step, codec_facts)
+
+
 @njit(cache=True, inline="always")
 def _repeated(before, kind, codec, against, encoding):  # type: ignore[no-untyped-def]
     """The code of a value that is repeated: of categories the sibling's, or the one that the parent names."""
@@ -214,7 +269,8 @@ def fill_rows(program: Iterable[npt.NDArray[Any]], *rest: Any) -> None:
 def _fill_rows(  # type: ignore[no-untyped-def]  # noqa: C901 the hot loop stays one: a call costs more than a branch
     entries, stages, anchors, units, codec_first, spike, knot_from, knot_to, knots, codec_facts, exact_first, exact,
     exact_codes, edge_first, edges, edge_codes, node_first, nodes, mask, leaf_first, start, codes, cumulative, strata,
-    seeds, accept, single, gaps, begin, end, context, position, left, follows, own, values, bases, first_row
+    seeds, accept, single, gaps, pair_first, pairs, pair_groups, pair_shares, begin, end, context, position, left,
+    follows, own, values, bases, first_row
 ):
     forest = (node_first, nodes, mask, leaf_first, start, codes, cumulative)
     decoding = (codec_first, spike, knot_from, knot_to, knots)
@@ -232,6 +288,11 @@ def _fill_rows(  # type: ignore[no-untyped-def]  # noqa: C901 the hot loop stays
     alone = np.zeros(len(single), np.bool_)
     for number in range(begin, end):
         alone[number] = single[number].any()
+    seen = np.zeros(pair_shares.shape)
+    total = np.zeros(pair_shares.shape[:2])
+    pulls = np.zeros(GROUPS)
+    ways = np.zeros(_WINDOW, np.uint8)
+    wanted = np.zeros(_WINDOW)
     previous = width + 2
     mine = previous + slots
     for row in range(rows):
@@ -255,6 +316,9 @@ def _fill_rows(  # type: ignore[no-untyped-def]  # noqa: C901 the hot loop stays
                 entries[number, 3],
             )
             state = mix(seeds[number] ^ mix(np.uint64(first_row + row)))
+            pair, last_pair = pair_first[number], pair_first[number + 1]
+            if pair < last_pair:
+                _pulls(x, pair, last_pair, pairs, pair_groups, pair_shares, seen, total, pulls)
             value = np.nan
             code = 0
             done = False
@@ -280,10 +344,28 @@ def _fill_rows(  # type: ignore[no-untyped-def]  # noqa: C901 the hot loop stays
                 if not there:
                     continue
                 for turn in range(_TRIES):
-                    drawn = _draw(
-                        stages[stage, 4], x, leaf_count, leaf_order, order_first, state, strata, node_first, nodes,
-                        mask, leaf_first, start, codes, cumulative
-                    )
+                    leaf = leaf_first[stages[stage, 4]] + _leaf(stages[stage, 4], x, node_first, nodes, mask)
+                    if turn == 0 and pair < last_pair and way != 2 and start[leaf + 1] - start[leaf] > 1:
+                        first, layers = order_first[leaf], strata[leaf]
+                        come = _turn(leaf, layers, leaf_count, leaf_order, first, state)
+                        near = min(_WINDOW, layers - come)
+                        for ahead in range(near):
+                            drawn = _code_at(
+                                leaf_order[first + come + ahead], layers, start[leaf], start[leaf + 1], state, codes,
+                                cumulative
+                            )
+                            value = _led_to(
+                                drawn, stage, stages, anchors, against, codec, unit(mix(state)), codec_facts, decoding
+                            )
+                            ways[ahead] = drawn
+                            wanted[ahead] = pulls[pair_groups[pairs[pair, 2], _encode(codec, value, *encoding)]]
+                        best = np.argmax(wanted[:near])
+                        drawn = ways[best]
+                        _take(leaf, come, best, layers, leaf_count, leaf_order, first)
+                    else:
+                        drawn = _draw(
+                            leaf, leaf_count, leaf_order, order_first, state, strata, start, codes, cumulative
+                        )
                     own[row, at] = drawn
                     x[mine + at] = drawn
                     state = mix(state)
@@ -299,17 +381,9 @@ def _fill_rows(  # type: ignore[no-untyped-def]  # noqa: C901 the hot loop stays
                             value = against
                             code = _repeated(own[row - 1, slot], kind, codec, against, encoding)
                         break
-                    value = np.nan
-                    if drawn > 0:
-                        if drawn <= stages[stage, 7]:
-                            value = anchors[stages[stage, 6] + drawn - 1]
-                        else:
-                            coded = stages[stage, 3]
-                            step = _decode(coded, drawn - stages[stage, 7], unit(state), *decoding)
-                            if way == 0:
-                                value = _on_grid(codec, against + _on_grid(coded, step, codec_facts), codec_facts)
-                            else:
-                                value = _on_grid(codec, against * step, codec_facts)
+                    value = _led_to(
+                        drawn, stage, stages, anchors, against, codec, unit(state), codec_facts, decoding
+                    )
                     done = np.isnan(value) or (value >= codec_facts[codec, 2] and value <= codec_facts[codec, 3])
                     if done:
                         code = _encode(codec, value, *encoding)
@@ -328,10 +402,27 @@ def _fill_rows(  # type: ignore[no-untyped-def]  # noqa: C901 the hot loop stays
                     code = _encode(codec, value, *encoding)
             if not done:
                 state = mix(state)
-                code = _draw(
-                    tree, x, leaf_count, leaf_order, order_first, state, strata, node_first, nodes, mask, leaf_first,
-                    start, codes, cumulative
-                )
+                leaf = leaf_first[tree] + _leaf(tree, x, node_first, nodes, mask)
+                if pair < last_pair and start[leaf + 1] - start[leaf] > 1:
+                    first, layers = order_first[leaf], strata[leaf]
+                    come = _turn(leaf, layers, leaf_count, leaf_order, first, state)
+                    near = min(_WINDOW, layers - come)
+                    for ahead in range(near):
+                        drawn = _code_at(
+                            leaf_order[first + come + ahead], layers, start[leaf], start[leaf + 1], state, codes,
+                            cumulative
+                        )
+                        ways[ahead] = drawn
+                        if entries[number, 5] != codec:
+                            drawn = _encode(codec, _decode(entries[number, 5], drawn, 0.5, *decoding), *encoding)
+                        wanted[ahead] = pulls[pair_groups[pairs[pair, 2], drawn]]
+                    best = np.argmax(wanted[:near])
+                    code = ways[best]
+                    _take(leaf, come, best, layers, leaf_count, leaf_order, first)
+                else:
+                    code = _draw(
+                        leaf, leaf_count, leaf_order, order_first, state, strata, start, codes, cumulative
+                    )
                 if used[number, code] and entries[number, 5] == codec:
                     other = _draw_unused(tree, x, used[number], mix(state), *forest)
                     code = code if other < 0 else other
@@ -346,6 +437,8 @@ def _fill_rows(  # type: ignore[no-untyped-def]  # noqa: C901 the hot loop stays
                         code = _encode(codec, value, *encoding)
             own[row, slot] = code
             x[mine + slot] = code
+            if pair < last_pair:
+                _count_in(x, code, pair, last_pair, pairs, pair_groups, seen, total)
             if alone[number] and single[number, code]:
                 used[number, code] = True
             if value_at >= 0:
@@ -354,162 +447,3 @@ def _fill_rows(  # type: ignore[no-untyped-def]  # noqa: C901 the hot loop stays
                 at = slot + 1 + entries[number, 7] - entries[number, 6]
                 calendar_codes(value, units[number], own[row, at : at + 4])
                 x[mine + at : mine + at + 4] = own[row, at : at + 4]
-
-
-@njit(cache=True)
-def _shuffle(items, state):  # type: ignore[no-untyped-def]
-    """Shuffles in place; gives the state to go on with."""
-    for i in range(len(items) - 1, 0, -1):
-        state = mix(state)
-        j = int(unit(state) * (i + 1))
-        items[i], items[j] = items[j], items[i]
-    return state
-
-
-@njit(cache=True)
-def _step_from(before, step, remaining, barred, family):  # type: ignore[no-untyped-def]
-    """The parent ``step`` rows on, or the next that way with rows to give; -1 where none is near."""
-    at = before + step
-    way = 1 if step > 0 else -1
-    for _ in range(24):
-        if at < 0 or at >= len(remaining):
-            break
-        if remaining[at] > 0 and barred[at] != family:
-            return at
-        at += way
-    return -1
-
-
-@njit(cache=True)
-def _any_from(at, full, barred, family):  # type: ignore[no-untyped-def]
-    """The first parent from ``at`` on, round the end, that may be had; -1 where none may."""
-    for _ in range(len(full)):
-        if not full[at] and barred[at] != family:
-            return at
-        at = at + 1 if at + 1 < len(full) else 0
-    return -1
-
-
-@njit(cache=True)
-def _next_slot(slots, waiting, queue, remaining, barred, family):  # type: ignore[no-untyped-def]
-    """The next parent due; -1 where none is. ``queue``: how far ``slots`` is, and where ``waiting`` begins and ends."""
-    for look in range(queue[1], min(queue[2], queue[1] + 16)):
-        at = waiting[look]
-        if remaining[at] <= 0 or barred[at] != family:
-            waiting[look] = waiting[queue[1]]
-            queue[1] += 1
-            if remaining[at] > 0:
-                return at
-    while queue[0] < len(slots):
-        at = slots[queue[0]]
-        queue[0] += 1
-        if remaining[at] <= 0:
-            continue
-        if barred[at] != family:
-            return at
-        waiting[queue[2]] = at
-        queue[2] += 1
-    return -1
-
-
-@njit(cache=True)
-def draw_parents(codes, follows, remaining, steps, distinct, unique, seed):  # type: ignore[no-untyped-def]
-    """Gives every row a parent so that each parent gets as many rows as ``remaining`` (parents,) says.
-
-    ``codes`` (n,): 0 NULL, 1 any, 2 the previous sibling's, 3 + i that one plus ``steps[i]``. ``distinct``: siblings
-    never share a parent; ``unique``: no two rows do. Gives (n,) parent rows: -1 for NULL, -2 where no parent was left.
-    """
-    rows, parents = len(codes), len(remaining)
-    result = np.full(rows, -1, np.int64)
-    if parents == 0:
-        result[codes != 0] = -2
-        return result
-    slots = np.repeat(np.arange(parents), remaining)
-    state = _shuffle(slots, np.uint64(seed))
-    # The family that may not have a parent again, where siblings are distinct; else no family's number.
-    barred = np.full(parents, -1 if distinct else -2, np.int64)
-    full = np.zeros(parents, np.bool_)
-    waiting = np.empty(len(slots), np.int64)
-    queue = np.zeros(3, np.int64)
-    family = -1
-    before = -1
-    for row in range(rows):
-        if not follows[row]:
-            family += 1
-            before = -1
-        code = codes[row]
-        if code == 0:
-            before = -1
-            continue
-        chosen = -1
-        if code == 2 and before >= 0 and remaining[before] > 0 and not distinct and not unique:
-            chosen = before
-        elif code >= 3 and before >= 0:
-            chosen = _step_from(before, steps[code - 3], remaining, barred, family)
-        if chosen < 0:
-            chosen = _next_slot(slots, waiting, queue, remaining, barred, family)
-        if chosen < 0:
-            # Counts are used up: any parent that breaks nothing.
-            state = mix(state)
-            chosen = _any_from(int(unit(state) * parents), full, barred, family)
-        if chosen < 0:
-            result[row] = -2
-            continue
-        remaining[chosen] -= remaining[chosen] > 0
-        if distinct:
-            barred[chosen] = family
-        full[chosen] = unique
-        result[row] = chosen
-        before = chosen
-    return result
-
-
-@njit(cache=True)
-def settle_codes(codes, follows, short, seed):  # type: ignore[no-untyped-def]
-    """Moves runs of equal siblings from codes with too many rows to codes with too few, whole runs before parts.
-
-    ``codes`` (n,) and ``short`` (codes,), rows missing of code c + 1, are changed in place.
-    """
-    rows = len(codes)
-    starts = np.empty(rows + 1, np.int64)
-    runs = 0
-    for row in range(rows):
-        if row == 0 or not follows[row] or codes[row] != codes[row - 1]:
-            starts[runs] = row
-            runs += 1
-    starts[runs] = rows
-    order = np.arange(runs)
-    state = _shuffle(order, np.uint64(seed))
-    for part in range(2):
-        for number in range(runs):
-            start = starts[order[number]]
-            code = np.int64(codes[start]) - 1
-            if code < 0 or short[code] >= 0:
-                continue
-            size = starts[order[number] + 1] - start
-            if part == 0 and -short[code] < size:
-                continue
-            size = min(size, -short[code])
-            least = size if part == 0 else 1
-            total = short[short >= least].sum()
-            if total == 0:
-                continue
-            state = mix(state)
-            chosen = _short_code(short, least, unit(state) * total)
-            size = min(size, short[chosen])
-            codes[start : start + size] = chosen + 1
-            short[chosen] -= size
-            short[code] += size
-
-
-@njit(cache=True)
-def _short_code(short, least, mark):  # type: ignore[no-untyped-def]
-    """The code where ``mark`` falls when those with ``least`` rows missing lie end to end."""
-    chosen = -1
-    for other in range(len(short)):
-        if short[other] >= least:
-            chosen = other
-            mark -= short[other]
-            if mark < 0:
-                break
-    return chosen

@@ -13,7 +13,7 @@ import numpy.typing as npt
 
 from dbclone.models.table import KeyModel, hidden_name
 from dbclone.sample.filled import Filled
-from dbclone.sample.kernel import draw_parents, settle_codes
+from dbclone.sample.giving import draw_parents, settle_codes
 from dbclone.sample.streams import generator, stream
 from dbclone.sample.windows import draw_in_time
 from dbclone.schema import ForeignKey, TableName, is_nullable

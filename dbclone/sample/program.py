@@ -12,7 +12,7 @@ import numpy as np
 import numpy.typing as npt
 
 from dbclone.models.numbers import NumberCodec
-from dbclone.models.table import TableModel
+from dbclone.models.table import GROUPS, TableModel
 from dbclone.models.trees import Tree
 
 _BASES = {"value": 0, "sibling": 1, "parent": 2, "column": 3}
@@ -24,9 +24,11 @@ class Program(NamedTuple):
     """Entries (e, 8) int64: slot, value column, codec, tree, calendar, codec of values that no stage took, first stage,
     end of stages. Stages (s, 8): kind of base, its number, way, codec, tree, slot, first anchor, anchors. ``accept``
     (e, 256): how likely a value that a stage leads to is kept, by its code; ``single`` (e, 256): whether siblings never
-    share it; ``gaps`` (e,): share of NULL. The rest is every codec and tree, one after the other, with their
-    offsets; ``nodes`` (n, 4): feature, left, right, and the last code that goes left where all codes up to it do and
-    none beyond, -1 where ``mask`` must be asked."""
+    share it; ``gaps`` (e,): share of NULL. ``pairs`` (p, 3), from ``pair_first`` (e + 1,) on by entry: what it is held
+    against (-1: nothing), where its groups are in ``pair_groups`` (g, 256), and where the entry's own are;
+    ``pair_shares`` (p, groups, groups) as a Balance has them. The rest is every codec and tree, one after the other,
+    with their offsets; ``nodes`` (n, 4): feature, left, right, and the last code that goes left where all codes up to
+    it do and none beyond, -1 where ``mask`` must be asked."""
 
     entries: npt.NDArray[np.int64]
     stages: npt.NDArray[np.int64]
@@ -56,6 +58,15 @@ class Program(NamedTuple):
     accept: npt.NDArray[np.float64]
     single: npt.NDArray[np.bool_]
     gaps: npt.NDArray[np.float64]
+    pair_first: npt.NDArray[np.int64]
+    pairs: npt.NDArray[np.int64]
+    pair_groups: npt.NDArray[np.uint8]
+    pair_shares: npt.NDArray[np.float64]
+
+    @property
+    def unbalanced(self) -> Program:
+        """The same without pairs, for parts of a table, which may differ from the whole of it."""
+        return self._replace(pair_first=np.zeros_like(self.pair_first))
 
 
 def compile_program(model: TableModel, seeds: npt.NDArray[np.uint64]) -> tuple[Program, list[tuple[int, str]]]:
@@ -103,6 +114,7 @@ def compile_program(model: TableModel, seeds: npt.NDArray[np.uint64]) -> tuple[P
         accept=np.ones((len(rows), 256)),
         single=single,
         gaps=np.array([entry.shares[0] if len(entry.shares) else 0.0 for entry in model.entries]),
+        **_pack_balance(model),
         **_pack_codecs(codecs),
         **_pack_trees(trees),
     )
@@ -114,6 +126,25 @@ def _add(codecs: list[NumberCodec], codec: NumberCodec | None) -> int:
         return -1
     codecs.append(codec)
     return len(codecs) - 1
+
+
+def _pack_balance(model: TableModel) -> dict[str, npt.NDArray[Any]]:
+    balance, entries = model.balance, len(model.entries)
+    if balance is None:
+        return {
+            "pair_first": np.zeros(entries + 1, np.int64),
+            "pairs": np.zeros((0, 3), np.int64),
+            "pair_groups": np.zeros((0, 256), np.uint8),
+            "pair_shares": np.zeros((0, GROUPS, GROUPS)),
+        }
+    first, own = balance.pairs.T
+    beside = np.where(first == own, -1, balance.features[first])
+    return {
+        "pair_first": np.searchsorted(balance.entries, np.arange(entries + 1)).astype(np.int64),
+        "pairs": np.ascontiguousarray(np.stack([beside, first, own], axis=1)),
+        "pair_groups": balance.groups,
+        "pair_shares": balance.dense,
+    }
 
 
 def _pack_codecs(codecs: list[NumberCodec]) -> dict[str, npt.NDArray[Any]]:

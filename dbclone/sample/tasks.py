@@ -156,7 +156,7 @@ def fill_chunk(run: Run, layouts: Layouts, name: TableName, start: int, stop: in
         # A part of a larger table may differ from the whole of it, and be right.
         calibrate(program, filled.model, begin, end, fill)
     else:
-        fill(program)
+        fill(program.unbalanced)
     filled.own[part], filled.values[part] = own, values
 
 

@@ -138,10 +138,13 @@ def test_no_tree_looks_at_context_that_was_dropped() -> None:
     works = family(value=pa.array(RNG.normal(0, 1, 1000)))
     fit(works, "p")
     model = fit(works, "c")
-    assert model.context == ()
-    limit = 2 + 2 * model.slots
+    # The parent's rate says nothing, but what it shares with the value is kept.
+    assert len(model.context) == 1
+    assert model.balance is not None
+    assert 0 in model.balance.features
+    limit = len(model.context) + 2 + 2 * model.slots
     trees = [tree for one in model.entries for tree in (one.tree, *(stage.tree for stage in one.stages))]
-    assert all(tree.feature.max() < limit for tree in trees)
+    assert all(tree.feature.max() < limit and 0 not in tree.feature for tree in trees)
 
 
 def test_a_parents_column_that_tells_is_kept_as_context() -> None:

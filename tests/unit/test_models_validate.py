@@ -132,6 +132,18 @@ def pool(entries: tuple[int, ...], codes: Any) -> Change:
     return given(pool=Pool(entries, np.asarray(codes, np.uint8)))
 
 
+def balance(**parts: Callable[[Any], Any]) -> Change:
+    """Changes parts of what pairs of columns share."""
+
+    def apply(model: TableModel) -> TableModel:
+        one = model.balance
+        assert one is not None
+        changed = {name: change(getattr(one, name)) for name, change in parts.items()}
+        return replace(model, balance=replace(one, **changed))
+
+    return apply
+
+
 DAMAGE: dict[str, tuple[TableName, Change, str]] = {
     "feature": (CUSTOMERS, tree(feature=first(9_999)), "has a tree that looks outside the row"),
     "left": (CUSTOMERS, tree(left=first(9_999)), "has a tree that walks outside itself"),
@@ -193,6 +205,13 @@ DAMAGE: dict[str, tuple[TableName, Change, str]] = {
     "pool entry": (CUSTOMERS, pool((99,), [[1]]), "has a pool of columns that are not there"),
     "pool code": (CUSTOMERS, pool((1,), [[255]]), "has a pool of codes without a value"),
     "pool shape": (CUSTOMERS, pool((0, 1), [[1]]), "has a pool of another shape"),
+    "pair": (CUSTOMERS, balance(features=first(9_999)), "has pairs that look outside the row"),
+    "pair of nothing": (CUSTOMERS, balance(pairs=lambda a: a + 999), "has pairs of what is not there"),
+    "group": (CUSTOMERS, balance(groups=lambda a: a + np.uint8(100)), "has groups that are not there"),
+    "pairs": (CUSTOMERS, balance(entries=first(99)), "has pairs out of order"),
+    "pairs of arrays": (CUSTOMERS, balance(entries=longer), "has pairs of uneven arrays"),
+    "cell": (CUSTOMERS, balance(cells=first(-1)), "has shares of pairs that are not there"),
+    "cells": (CUSTOMERS, balance(shares=longer), "has shares of pairs that are not there"),
     "no pool": (CUSTOMERS, pool((0,), np.zeros((0, 1))), "has an empty pool"),
 }
 

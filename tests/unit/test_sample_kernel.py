@@ -9,7 +9,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from dbclone.sample.kernel import draw_parents, fill_rows, settle_codes, uniforms
+from dbclone.sample.giving import draw_parents, settle_codes
+from dbclone.sample.kernel import fill_rows, uniforms
 from dbclone.sample.program import compile_program
 from tests.made_rows import leaf, model_of, number_entry
 
