@@ -6,7 +6,9 @@ Takes addresses and a Config, gives values. The only file that knows every stage
 from __future__ import annotations
 
 import functools
+import importlib
 import tempfile
+import threading
 import time
 from collections.abc import Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
@@ -17,26 +19,24 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
 from dbclone import __version__
-from dbclone.bundle import Bundle
-from dbclone.bundle import load as load
 from dbclone.config import Config, load_config, resolve_learners, resolve_rows, resolve_tables
 from dbclone.dialects import Address, Loss, Source, Stamp, Violation, open_source, parse_address
 from dbclone.drift import drift_of, refuse_drifted
 from dbclone.errors import ConfigError, IntegrityError, TargetError
 from dbclone.learned import asked_schema, learn_schema, read_like, read_schema, real_rows, with_rules
-from dbclone.report.inspection import Inspection
 from dbclone.reshape import asked_constraints, compare_schemas, counterparts, drop_tables
 from dbclone.schema import Change, Plan, Schema, Strategy, Table, TableName, make_plan
 
 if TYPE_CHECKING:
+    from dbclone.bundle import Bundle
     from dbclone.dialects import Ddl, Loader
     from dbclone.report import Comparison, IntegrityReport
+    from dbclone.report.inspection import Inspection
     from dbclone.sample.demands import Ask
     from dbclone.sample.generate import Draw, Generator
 
 __all__ = [
     "CloneResult",
-    "Inspection",
     "Progress",
     "clone",
     "compare",
@@ -108,6 +108,16 @@ class CloneResult:
         }
 
 
+def load(path: str | Path) -> Bundle:
+    """Opens a bundle.
+
+    Raises BundleError where the file is none, is damaged, of a later format, or holds what a fit never writes.
+    """
+    from dbclone import bundle
+
+    return bundle.load(path)
+
+
 def inspect(
     source: str,
     target: str | None = None,
@@ -121,6 +131,8 @@ def inspect(
     ``target`` is an address, or the name of a kind of database (``sqlite``); nothing is opened there. ``settings`` are
     config keys (``sample_rows=...``). Raises ConnectError, SourceError, SchemaError or ConfigError.
     """
+    from dbclone.report.inspection import Inspection
+
     config, progress = _config(config, settings), progress or Silent()
     wanted = None if target is None else _dialect_of(target)
     with _opened(source, force=True) as opened:
@@ -139,6 +151,7 @@ def fit(
     where it cannot be read or planned.
     """
     config, progress = _config(config, settings), progress or Silent()
+    _import_aside()
     with _opened(source, force=force) as opened:
         return _fit(opened, config, progress, {})
 
@@ -182,6 +195,7 @@ def clone(
     config, progress = _config(config, settings), progress or Silent()
     seconds: dict[str, float] = {}
     address = parse_address(target)
+    _import_aside()
     with _opened(source, force=force) as opened:
         # The guard speaks before anything is learned, so that nobody waits for a refusal.
         _open_target(address, config, opened.identity).discard()
@@ -277,6 +291,7 @@ def compare(
 
 
 def _fit(source: Source, config: Config, progress: Progress, seconds: dict[str, float]) -> Bundle:
+    from dbclone.bundle import Bundle
     from dbclone.models.compiled import telling_of_compilation
     from dbclone.models.learn import learn
     from dbclone.models.learners import check_learners
@@ -377,6 +392,17 @@ def _generate(
 
 
 # -- parts of the stages ----------------------------------------------------------------------------------------------
+
+
+_SLOW = "numba", "pandas", "sqlglot"
+
+
+def _import_aside() -> None:
+    """Imports what takes longest in a thread, while the database answers the first questions.
+
+    Other people's libraries alone: two threads that import ours could meet in the middle.
+    """
+    threading.Thread(target=lambda: [importlib.import_module(name) for name in _SLOW], daemon=True).start()
 
 
 def _config(config: Config | None, settings: Mapping[str, Any]) -> Config:

@@ -18,7 +18,7 @@ from dbclone.errors import DbcloneError
 
 if TYPE_CHECKING:
     from dbclone.config import TableFacts
-    from dbclone.pipeline import Inspection
+    from dbclone.report.inspection import Inspection
 
 
 class _App(click.Group):

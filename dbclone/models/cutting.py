@@ -35,13 +35,16 @@ class Cuts(NamedTuple):
 class Room(NamedTuple):
     """Memory that every node uses anew: the ``table`` (codes, classes) of a feature, empty between features, the
     ``natural`` codes that occur in it and the ``weights`` (codes,) they have, the rows of each class on both ``sides``
-    of a cut, ``scores`` (2, codes), and the target's ``classes`` (rows,) at a node."""
+    of a cut and the ``parts`` that they add to its gain, ``scores`` (2, codes), the table ``across`` (classes, codes),
+    and the target's ``classes`` (rows,) at a node."""
 
     table: npt.NDArray[np.int32]
     natural: npt.NDArray[np.int64]
     weights: npt.NDArray[np.int64]
     sides: npt.NDArray[np.int64]
+    parts: npt.NDArray[np.float64]
     scores: npt.NDArray[np.float64]
+    across: npt.NDArray[np.float64]
     classes: npt.NDArray[np.uint8]
     xlogx: npt.NDArray[np.float64]
 
@@ -101,10 +104,20 @@ def _standardise(axis, sizes, classes, total):  # type: ignore[no-untyped-def]
 
 
 @njit(cache=True, nogil=True)
+def _turn(room, used, classes):  # type: ignore[no-untyped-def]
+    """Leaves the table class by class in ``room.across``: sums then run over codes that lie beside each other."""
+    for i in range(used):
+        code = room.natural[i]
+        for c in range(classes):
+            room.across[c, i] = room.table[code, c]
+
+
+@njit(cache=True, nogil=True)
 def _correspondence(room, used, classes, sizes, total, ordered):  # type: ignore[no-untyped-def]
     """Order of the natural codes along the first axis of a correspondence analysis of the table (codes, classes)."""
-    table, natural, weights = room.table, room.natural, room.weights
+    natural, weights = room.natural, room.weights
     scores, axis = room.scores[0], room.scores[1]
+    _turn(room, used, classes)
     for c in range(classes):
         axis[c] = c if ordered else ((c * 7919) % 101) / 101.0
     # Two classes have one axis only.
@@ -112,17 +125,20 @@ def _correspondence(room, used, classes, sizes, total, ordered):  # type: ignore
     for turn in range(turns):
         if not _standardise(axis, sizes, classes, total):
             break
+        scores[:used] = 0.0
+        for c in range(classes):
+            here = axis[c]
+            for i in range(used):
+                scores[i] += room.across[c, i] * here
         for i in range(used):
-            score = 0.0
-            for c in range(classes):
-                score += table[natural[i], c] * axis[c]
-            scores[i] = score / weights[natural[i]]
+            scores[i] /= weights[natural[i]]
         if turn == turns - 1:
             break
         axis[:classes] = 0.0
         for i in range(used):
+            code, score = natural[i], scores[i]
             for c in range(classes):
-                axis[c] += table[natural[i], c] * scores[i]
+                axis[c] += room.table[code, c] * score
         for c in range(classes):
             axis[c] /= max(1, sizes[c])
     return np.argsort(scores[:used])
@@ -147,9 +163,12 @@ def _scan(room, sequence, used, classes, total, sizes, minimum):  # type: ignore
     """Best cut of ``sequence`` (codes in some order): gain in nats over all rows, and how many codes go left."""
     table, xlogx = room.table, room.xlogx
     left, right = room.sides[0], room.sides[1]
+    of_left, of_right = room.parts[0], room.parts[1]
     for c in range(classes):
         left[c] = 0
         right[c] = sizes[c]
+        of_left[c] = 0.0
+        of_right[c] = xlogx[sizes[c]]
     # What the classes add up to on both sides, less what they do in the whole.
     inner = 0.0
     left_rows = 0
@@ -160,11 +179,14 @@ def _scan(room, sequence, used, classes, total, sizes, minimum):  # type: ignore
         for c in range(classes):
             moved = table[code, c]
             if moved > 0:
-                there = left[c]
-                here = right[c]
-                inner += xlogx[there + moved] - xlogx[there] + xlogx[here - moved] - xlogx[here]
-                left[c] = there + moved
-                right[c] = here - moved
+                there = left[c] + moved
+                here = right[c] - moved
+                left[c] = there
+                right[c] = here
+                inner -= of_left[c] + of_right[c]
+                of_left[c] = xlogx[there]
+                of_right[c] = xlogx[here]
+                inner += of_left[c] + of_right[c]
         left_rows += room.weights[code]
         right_rows = total - left_rows
         if left_rows < minimum:
@@ -299,7 +321,9 @@ def make_room(rows, features):  # type: ignore[no-untyped-def]
         np.zeros(CODES, np.int64),
         np.zeros(CODES, np.int64),
         np.zeros((2, _COARSE), np.int64),
+        np.zeros((2, _COARSE)),
         np.zeros((2, CODES)),
+        np.zeros((_COARSE, CODES)),
         np.zeros(rows, np.uint8),
         tabulate_xlogx(rows),
     )

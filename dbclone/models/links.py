@@ -33,7 +33,7 @@ def match_rows(parent: list[pa.ChunkedArray], child: list[pa.ChunkedArray]) -> R
     code_child = np.zeros(child_rows, np.int64)
     missing = np.zeros(child_rows, bool)
     for above, below in zip(parent, child, strict=True):
-        codes, size = _coded(np.concatenate([_plain(above), _plain(below)]))
+        codes, size = _coded(above, below)
         missing |= codes[parent_rows:] < 0
         codes[codes < 0] = size - 1
         code_parent = code_parent * size + codes[:parent_rows]
@@ -50,22 +50,35 @@ def match_rows(parent: list[pa.ChunkedArray], child: list[pa.ChunkedArray]) -> R
     return found
 
 
-def _coded(values: npt.NDArray[np.generic]) -> tuple[Rows, int]:
-    """A number for each distinct value, -1 for none, and more than there are of them."""
-    if values.dtype == np.int64:
-        found = pa.array(values).dictionary_encode()
-        return np.asarray(found.indices).astype(np.int64), len(found.dictionary) + 1
-    # Values of any kind are for pandas, which takes a while to be imported.
+def _coded(above: pa.ChunkedArray, below: pa.ChunkedArray) -> tuple[Rows, int]:
+    """A number for each distinct value of both, one after the other, -1 for none, and more than there are of them."""
+    if pa.types.is_integer(above.type) and pa.types.is_integer(below.type):
+        above, below = above.cast(pa.int64()), below.cast(pa.int64())
+    if above.type == below.type and _is_exact(above.type):
+        chunks = [chunk for column in (above, below) for chunk in getattr(column, "chunks", [column])]
+        found = pa.chunked_array(chunks, above.type).combine_chunks().dictionary_encode()
+        return np.asarray(found.indices.fill_null(-1)).astype(np.int64), len(found.dictionary) + 1
+    # Values of two kinds are for pandas, which takes a while to be imported.
     import pandas as pd
 
-    codes, distinct = pd.factorize(values, use_na_sentinel=True)
+    codes, distinct = pd.factorize(np.concatenate([_plain(above), _plain(below)]), use_na_sentinel=True)
     return codes.astype(np.int64), len(distinct) + 1
+
+
+def _is_exact(kind: pa.DataType) -> bool:
+    """True where values are equal exactly where Arrow says so."""
+    return bool(
+        pa.types.is_integer(kind)
+        or pa.types.is_string(kind)
+        or pa.types.is_binary(kind)
+        or pa.types.is_date32(kind)
+        or pa.types.is_timestamp(kind)
+        or pa.types.is_time64(kind)
+    )
 
 
 def _plain(column: pa.ChunkedArray) -> npt.NDArray[np.generic]:
     kind = column.type
-    if pa.types.is_integer(kind) and column.null_count == 0:
-        return np.asarray(column).astype(np.int64)
     if pa.types.is_timestamp(kind) or pa.types.is_time64(kind):
         column = column.cast(pa.int64())
     elif pa.types.is_date32(kind):

@@ -6,7 +6,6 @@ Holds no value that fewer than k rows share: bin knots are means over k neighbou
 
 from __future__ import annotations
 
-import itertools
 from dataclasses import dataclass
 
 import numpy as np
@@ -177,18 +176,19 @@ def _bins(ordered: Floats, k: int, room: int, step: float) -> tuple[Floats, Floa
     if step > 0:
         low = np.floor(low / step) * step if reach > 1 else low
         high = np.ceil(high / step) * step if reach > 1 else high
-    marks: list[npt.NDArray[np.int64]] = []
-    first = [0]
-    for start, stop in itertools.pairwise(cuts):
-        pieces = max(1, min(_KNOTS_PER_BIN, (stop - start) // max(k, 1)))
-        marks.append(np.linspace(start, stop, pieces + 1).astype(np.int64)[:-1])
-        first.append(first[-1] + pieces)
-    knots = np.concatenate([_local_means(ordered, np.concatenate(marks), k), [high]])
+    starts, sizes = np.array(cuts[:-1]), np.diff(cuts)
+    pieces = np.clip(sizes // max(k, 1), 1, _KNOTS_PER_BIN)
+    first = np.concatenate([[0], np.cumsum(pieces)])
+    # Evenly inside each bin.
+    step_in = np.arange(first[-1]) - np.repeat(first[:-1], pieces)
+    marks = np.repeat(starts, pieces) + step_in * np.repeat(sizes, pieces) // np.repeat(pieces, pieces)
+    knots = np.concatenate([_local_means(ordered, marks, k), [high]])
     knots[0] = low
     path = np.maximum.accumulate(np.clip(knots, low, high))
     # A cut lies between two values: the edge for encoding is their midpoint, so that both decode to their own bin.
-    edges = np.array([low, *((ordered[cut - 1] + ordered[cut]) / 2 for cut in cuts[1:-1]), high])
-    return np.maximum.accumulate(edges), path, np.array(first, np.int64)
+    inner = starts[1:]
+    edges = np.concatenate([[low], (ordered[inner - 1] + ordered[inner]) / 2, [high]])
+    return np.maximum.accumulate(edges), path, first.astype(np.int64)
 
 
 def _cut_shares(ordered: Floats, k: int, room: int) -> list[int]:

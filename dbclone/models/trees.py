@@ -6,6 +6,7 @@ other than the seed it is given. The compiled loops are in `dbclone.models.growi
 
 from __future__ import annotations
 
+import functools
 from dataclasses import dataclass
 
 import numpy as np
@@ -81,13 +82,14 @@ def grow_tree(
     any grouping of their codes, ``entities`` (rows,) the root entity of each row.
     """
     used = np.arange(len(target)) if rows is None else rows
-    count = len(used)
-    if (target[used] == target[used[0]]).all():
-        return stump(target[used])
-    order = used[np.random.default_rng(seed).permutation(count)]
+    wanted = target if rows is None or len(rows) == len(target) else target[rows]
+    count, often = len(used), np.bincount(wanted)
+    if np.count_nonzero(often) == 1:
+        return stump(wanted)
+    order = used[_mixed(seed, count)]
     screened = _screen(matrix, target, allowed, order, growth.features) if len(allowed) > growth.features else allowed
     # What happens once in a thousand rows is not seen in a sample of them: such targets are split on all rows.
-    common = np.bincount(target[used]).max(initial=0) > _RARE_SHARE * count
+    common = often.max(initial=0) > _RARE_SHARE * count
     shown = order[: count if common or growth.smooth else growth.rows]
     nodes, leaf_start, leaf_rows, parents = grow_nodes(
         gather_columns(matrix, shown, screened.astype(np.int64)),
@@ -110,6 +112,14 @@ def grow_tree(
         leaf_start, leaf_rows = fill_leaves(feature, left, right, mask, matrix, used, len(leaf_start) - 1)
     start, codes, cumulative = leaf_distributions(target[shown], leaf_start, leaf_rows, parents, growth.smooth)
     return Tree(feature, left, right, mask, start, codes, cumulative, np.diff(leaf_start))
+
+
+@functools.lru_cache(maxsize=4)
+def _mixed(seed: int, count: int) -> Rows:
+    """The numbers below ``count`` in a random order; a table's trees mostly have equally many rows."""
+    order = np.random.default_rng(seed).permutation(count)
+    order.flags.writeable = False
+    return order
 
 
 def stump(target: Codes) -> Tree:

@@ -9,7 +9,6 @@ from collections.abc import Callable, Mapping
 
 import numpy as np
 import numpy.typing as npt
-import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
@@ -60,11 +59,11 @@ class RuleRows:
         if place not in self._codes:
             values = self.tables[table].column(column)
             if pa.types.is_floating(values.type) or pa.types.is_boolean(values.type):
-                found = pd.factorize(self.numbers(table, column))[0]
-            else:
-                coded = values.combine_chunks().dictionary_encode()
-                coded = coded.combine_chunks() if isinstance(coded, pa.ChunkedArray) else coded
-                found = np.asarray(coded.indices.fill_null(-1))
+                # Zero has a sign, which tells no values apart.
+                values = pa.array(self.numbers(table, column) + 0.0, from_pandas=True)
+            coded = values.dictionary_encode()
+            coded = coded.combine_chunks() if isinstance(coded, pa.ChunkedArray) else coded
+            found = np.asarray(coded.indices.fill_null(-1))
             self._codes[place] = found.astype(np.int64)
         return self._codes[place]
 
@@ -99,7 +98,7 @@ class RuleRows:
         values = values if few is None else values.take(pa.array(few))
         if not pa.types.is_string(values.type):
             values = values.cast(pa.string())
-        return np.asarray(values.to_pandas(), dtype=object)
+        return np.asarray(values.to_numpy(), dtype=object)
 
     def at(self, table: TableName, ref: Ref, few: Ints | None = None) -> Floats:
         """(rows,) numbers of a column of the row or of its parent, NaN where there is none; of a ``few`` rows only,

@@ -6,12 +6,10 @@ may be put in the place of these. Knows nothing of rows.
 
 from __future__ import annotations
 
-import multiprocessing
 import os
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
-from concurrent.futures import Executor, Future, ProcessPoolExecutor, ThreadPoolExecutor
-from concurrent.futures.process import BrokenProcessPool
+from concurrent.futures import BrokenExecutor, Executor, Future, ThreadPoolExecutor
 from typing import Any, ParamSpec, TypeVar
 
 from dbclone.errors import ModelError
@@ -39,20 +37,14 @@ class Threads(ThreadPoolExecutor):
         self.workers = workers
 
 
-class Processes(ProcessPoolExecutor):
-    """Processes that start afresh (spawn), so that they share neither threads nor connections with this one."""
-
-    def __init__(self, workers: int) -> None:
-        super().__init__(workers, mp_context=multiprocessing.get_context("spawn"))
-        self.workers = workers
-
-
 def open_executor(workers: int) -> Executor:
     """``Threads`` on every core for one worker, else ``Processes``; 0 means one for every core that this process may
     use."""
     cores = _cores()
     count = workers or cores
     if count > 1:
+        from dbclone.sample.processes import Processes
+
         return Processes(count)
     return Threads(cores) if cores > 1 else Serial()
 
@@ -75,7 +67,7 @@ def in_order(executor: Executor, function: Callable[..., T], tasks: Iterable[tup
                 yield waiting.popleft().result()
         while waiting:
             yield waiting.popleft().result()
-    except BrokenProcessPool:
+    except BrokenExecutor:
         message = "a process that draws rows ended unexpectedly."
         raise ModelError(message, hint="was memory short? Try fewer workers or a smaller chunk_rows.") from None
     finally:

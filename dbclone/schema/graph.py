@@ -5,11 +5,11 @@ Takes a Schema, gives foreign keys in groups with the reason for each choice. Ne
 
 from __future__ import annotations
 
+import graphlib
+import heapq
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
-
-import networkx as nx
 
 from dbclone.schema.table import ForeignKey, Schema, Table, TableName
 
@@ -38,11 +38,8 @@ def order_tables(schema: Schema, tables: Iterable[TableName]) -> Order:
     """
     wanted = set(tables)
     keys = [k for k in schema.foreign_keys if k.table in wanted and k.parent in wanted and not k.is_self]
-    cycles = tuple(
-        tuple(sorted(component))
-        for component in nx.strongly_connected_components(_graph(wanted, keys))
-        if len(component) > 1
-    )
+    ordered = _in_order(wanted, keys)
+    cycles = () if ordered else tuple(tuple(sorted(knot)) for knot in _knots(wanted, keys))
     cuts: list[Cut] = []
     knots = [set(cycle) for cycle in sorted(cycles, reverse=True)]
     while knots:
@@ -53,10 +50,8 @@ def order_tables(schema: Schema, tables: Iterable[TableName]) -> Order:
         cuts.append(Cut(chosen, _reason(schema, chosen)))
         keys.remove(chosen)
         inside.remove(chosen)
-        left = nx.strongly_connected_components(_graph(knot, inside))
-        knots += sorted((part for part in left if len(part) > 1), key=min, reverse=True)
-    graph = _graph(wanted, keys)
-    ordered = tuple(nx.lexicographical_topological_sort(graph, key=str))
+        knots += sorted(_knots(knot, inside), key=min, reverse=True)
+    ordered = ordered or _in_order(wanted, keys)
     return Order(ordered, tuple(cuts), tuple(sorted(cycles)))
 
 
@@ -68,11 +63,37 @@ def is_nullable(table: Table, key: ForeignKey) -> bool:
     return all(nullable) if key.match == "FULL" else any(nullable)
 
 
-def _graph(tables: set[TableName], keys: list[ForeignKey]) -> nx.DiGraph[TableName]:
+def _in_order(tables: set[TableName], keys: list[ForeignKey]) -> tuple[TableName, ...]:
+    """The tables, parents first and else by name; empty where the keys form a cycle."""
+    above: dict[TableName, set[TableName]] = {table: set() for table in tables}
+    for key in keys:
+        above[key.table].add(key.parent)
+    sorter = graphlib.TopologicalSorter(above)
+    try:
+        sorter.prepare()
+    except graphlib.CycleError:
+        return ()
+    ordered: list[TableName] = []
+    ready = [(str(table), table) for table in sorter.get_ready()]
+    heapq.heapify(ready)
+    while ready:
+        _, table = heapq.heappop(ready)
+        ordered.append(table)
+        sorter.done(table)
+        for freed in sorter.get_ready():
+            heapq.heappush(ready, (str(freed), freed))
+    return tuple(ordered)
+
+
+def _knots(tables: set[TableName], keys: list[ForeignKey]) -> list[set[TableName]]:
+    """The strongly connected components of more than one table."""
+    # Few schemas have a cycle, and the library takes a while to be imported.
+    import networkx as nx
+
     graph: nx.DiGraph[TableName] = nx.DiGraph()
     graph.add_nodes_from(sorted(tables))
     graph.add_edges_from((key.parent, key.table) for key in keys)
-    return graph
+    return [component for component in nx.strongly_connected_components(graph) if len(component) > 1]
 
 
 def _cheapest(schema: Schema, inside: list[ForeignKey]) -> ForeignKey:

@@ -18,9 +18,10 @@ from dbclone.errors import ModelError
 from dbclone.models.learn import learn
 from dbclone.models.work import Sample
 from dbclone.profile import learn_profile
-from dbclone.sample.executor import Processes, open_executor
+from dbclone.sample.executor import open_executor
 from dbclone.sample.filled import make_filled
 from dbclone.sample.generate import Draw, Generator, chunks_of, implied_keys
+from dbclone.sample.processes import Processes
 from dbclone.sample.stored import RunFolder
 from dbclone.schema import (
     Column,

@@ -8,7 +8,8 @@ from collections.abc import Iterator
 import pytest
 
 from dbclone.errors import ModelError
-from dbclone.sample.executor import Processes, Serial, Threads, in_order, open_executor
+from dbclone.sample.executor import Serial, Threads, in_order, open_executor
+from dbclone.sample.processes import Processes
 
 
 def twice(number: int) -> int:
