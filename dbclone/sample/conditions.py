@@ -13,33 +13,25 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-import pyarrow as pa
 from sqlglot import expressions as exp
 
 from dbclone.errors import ModelError
-from dbclone.models.arrows import DAY_US, to_numbers
-from dbclone.models.table import NumberedModel
-from dbclone.sample.emit import numbers_of as surrogates
+from dbclone.models.arrows import DAY_US
+from dbclone.sample.drawn_rows import LATE, DrawnRows, NumberedRows, Others, ParentRows, Rows, find_column, is_modelled
 from dbclone.sample.expressions import (
-    Columns,
-    Flags,
-    Result,
-    Unknown,
-    as_number,
     broken_rows,
     column_names,
     numbers_of,
     parsed,
     partition_check,
     result_of,
-    shape_of,
     true_rows,
 )
 from dbclone.sample.filled import Filled
+from dbclone.sample.results import Flags, Unknown, as_number
 from dbclone.sample.streams import generator
-from dbclone.schema import Check, Column, ForeignKey, Kind, Table, TableName, is_nullable
+from dbclone.schema import Check, Column, ForeignKey, Kind, Table, is_nullable
 
-Rows = npt.NDArray[np.int64]
 _ROUNDS = 24
 _MOST_LEFT = 0.5
 """Share of a table's rows that may still break a CHECK when all that is done here is done; beyond it the run stops."""
@@ -50,17 +42,6 @@ _LINEAR = (
     exp.DataType, exp.DataTypeParam,
 )  # fmt: skip
 _MOST_TRIED = 128
-_LATE = ("self", "link", "child")
-"""Ways of keys that are known only when all rows of their tables are there."""
-_TEXTS = (Kind.TEXT, Kind.ENUM, Kind.UUID)
-Others = Mapping[TableName, Filled]
-
-
-def find_column(table: Table, name: str) -> str | None:
-    """The table's own spelling of a column that a condition names."""
-    if name in table.by_name:
-        return name
-    return next((column.name for column in table.columns if column.name.lower() == name.lower()), None)
 
 
 def mend_conditions(filled: Filled, dialect: str, seed: int, others: Others | None = None) -> None:
@@ -89,7 +70,7 @@ def _may_be_null_in_part(filled: Filled, columns: list[str]) -> bool:
 
 def coded_breaks(condition: str, filled: Filled, dialect: str) -> Flags | None:
     """(n,) true where the condition is false by what is drawn so far; None where that does not tell."""
-    tree, rows = parsed(condition, dialect), _Rows(filled, {})
+    tree, rows = parsed(condition, dialect), DrawnRows(filled, {})
     if tree is None:
         return None
     try:
@@ -116,7 +97,7 @@ def mend_linked(filled: Filled, dialect: str, seed: int, others: Others) -> None
 
 
 def _late_keys(filled: Filled) -> list[int]:
-    return [number for number, about in enumerate(filled.model.keys) if about.mode in _LATE]
+    return [number for number, about in enumerate(filled.model.keys) if about.mode in LATE]
 
 
 def _parents_first(filled: Filled, keys: list[int]) -> Rows:
@@ -168,44 +149,15 @@ def admitted_parents(filled_parent: Filled, table: Table, key: ForeignKey, diale
         if tree is None or not named or not all(name in names for name in named):
             continue
         try:
-            admitted &= ~broken_rows(tree, _Above(filled_parent, table, names))
+            admitted &= ~broken_rows(tree, ParentRows(filled_parent, table, names))
         except Unknown:
             continue
     return None if admitted.all() else admitted
 
 
-class _Above(Columns):
-    """A parent's rows under the names that a key of its child gives them."""
-
-    def __init__(self, parent: Filled, child: Table, names: Mapping[str, str]) -> None:
-        self._parent, self._child, self._names = parent, child, names
-
-    @property
-    def size(self) -> int:
-        return self._parent.rows
-
-    def _values(self, name: str) -> pa.Array:
-        found = find_column(self._child, name)
-        return self._parent.key(self._names[found or name]).take(pa.array(self._parent.place))
-
-    def known(self, name: str) -> Flags:
-        flags: Flags = np.asarray(self._values(name).is_valid())
-        return flags
-
-    def labels(self, name: str) -> tuple[str, ...]:
-        found = find_column(self._child, name)
-        return self._child.column(found).type.labels if found is not None else ()
-
-    def column(self, name: str) -> Result:
-        values, column = self._values(name), self._child.column(find_column(self._child, name) or name)
-        if column.type.storage == "string":
-            return Result(np.array([*values.to_pylist(), None], object)[:-1], self.known(name), "text")
-        return Result(np.nan_to_num(to_numbers(values)), self.known(name), shape_of(column))
-
-
 def rows_where(filled: Filled, others: Others, predicate: str, dialect: str) -> Flags:
     """(n,) true where a predicate may hold: where it cannot be told, it does."""
-    tree, rows = parsed(predicate, dialect), _Rows(filled, others)
+    tree, rows = parsed(predicate, dialect), DrawnRows(filled, others)
     try:
         return rows.unsure | true_rows(tree, rows) if tree is not None else np.ones(filled.rows, bool)
     except Unknown:
@@ -214,7 +166,7 @@ def rows_where(filled: Filled, others: Others, predicate: str, dialect: str) -> 
 
 def column_rows(filled: Filled, others: Others, name: str) -> npt.NDArray[np.float64] | None:
     """(n,) numbers that tell the values of a foreign key's column apart, NaN for NULL; None for other columns."""
-    rows = _Rows(filled, others)
+    rows = DrawnRows(filled, others)
     if not any(name in key.columns for key in filled.table.foreign_keys):
         return None
     try:
@@ -241,7 +193,7 @@ def admitted_rows(filled: Filled, numbers: Mapping[str, Rows], dialect: str) -> 
         if len(names) != 1 or not names <= set(numbers):
             continue
         try:
-            refused = np.flatnonzero(broken_rows(tree, _Numbers(filled, numbers)))
+            refused = np.flatnonzero(broken_rows(tree, NumberedRows(filled, numbers)))
         except Unknown:
             continue
         most = min(most, int(refused[0])) if len(refused) else most
@@ -274,10 +226,10 @@ class _Group:
         *,
         donors: Mapping[str | int, Rows] = {},
         given: Mapping[str, npt.NDArray[np.float64]] = {},
-    ) -> _Rows:
-        return _Rows(self.filled, self.others, rows, donors=donors, given=given, linked=self.linked)
+    ) -> DrawnRows:
+        return DrawnRows(self.filled, self.others, rows, donors=donors, given=given, linked=self.linked)
 
-    def broken(self, rows: _Rows) -> Flags:
+    def broken(self, rows: DrawnRows) -> Flags:
         """(rows,) true where one of the checks is false."""
         bad = np.zeros(rows.size, bool)
         for _, tree in self.checks:
@@ -290,7 +242,7 @@ class _Group:
 
     @property
     def own(self) -> list[str]:
-        return [name for name in self.columns if _is_modelled(self.filled, name)]
+        return [name for name in self.columns if is_modelled(self.filled, name)]
 
     @property
     def keys(self) -> list[int]:
@@ -474,173 +426,3 @@ def _columns_of(tree: exp.Expression, filled: Filled) -> list[str] | None:
     found = [find_column(filled.table, name) for name in column_names(tree)]
     columns = [name for name in found if name is not None]
     return columns if len(columns) == len(found) and columns else None
-
-
-def _is_modelled(filled: Filled, name: str) -> bool:
-    model = filled.model
-    return name in model.by_name and model.entries[model.by_name[name]].role in ("column", "length")
-
-
-class _Rows(Columns):
-    """Columns of a filled table, of all its ``rows`` or of some, where ``given`` or ``donors`` may stand in for their
-    own values. ``unsure`` marks the rows of which a text is not known yet."""
-
-    def __init__(
-        self,
-        filled: Filled,
-        others: Others,
-        rows: Rows | None = None,
-        *,
-        donors: Mapping[str | int, Rows] = {},
-        given: Mapping[str, npt.NDArray[np.float64]] = {},
-        linked: bool = False,
-    ) -> None:
-        self.filled, self.others = filled, others
-        self._rows = np.arange(filled.rows) if rows is None else rows
-        self._donors, self._given, self._linked = donors, given, linked
-        self.unsure = np.zeros(len(self._rows), bool)
-
-    @property
-    def size(self) -> int:
-        return len(self._rows)
-
-    def labels(self, name: str) -> tuple[str, ...]:
-        found = find_column(self.filled.table, name)
-        kind = None if found is None else self.filled.table.column(found).type
-        return kind.labels if kind is not None and kind.kind is Kind.ENUM else ()
-
-    def column(self, name: str) -> Result:
-        found = find_column(self.filled.table, name)
-        if found is None:
-            raise Unknown(name)
-        column = self.filled.table.column(found)
-        if found in self._given:
-            return Result(self._given[found], ~np.isnan(self._given[found]), shape_of(column))
-        keys = self._keys_of(found)
-        if keys:
-            return self._referenced(found, keys)
-        model = self.filled.model
-        rows = self._donors.get(found, self._rows)
-        numbered = next((one for one in model.numbered if one.column == found), None)
-        if numbered is not None and self._linked:
-            return self._numbered(numbered, self._rows, np.ones(self.size, bool))
-        counter = next((counter for counter in model.counters if counter.column == found), None)
-        if counter is not None:
-            values = counter.first + counter.step * self.filled.position[self._rows].astype(np.float64)
-            return Result(values, np.ones(self.size, bool))
-        if not _is_modelled(self.filled, found):
-            raise Unknown(name)
-        entry = model.entries[model.by_name[found]]
-        if entry.role == "length":
-            raise Unknown(name)
-        if found in model.value_index:
-            numbers = np.array(self.filled.values[:, model.value_index[found]][rows])
-            return Result(numbers, ~np.isnan(numbers), shape_of(column))
-        return self._category(found, rows)
-
-    def known(self, name: str) -> Flags:
-        found = find_column(self.filled.table, name)
-        if found is not None and found not in self._given:
-            keys = self._keys_of(found)
-            if keys:
-                if not self._linked and any(self.filled.model.keys[number].mode in _LATE for number in keys):
-                    raise Unknown(name)
-                parents = [self.filled.parents[n][self._donors.get(n, self._rows)] >= 0 for n in keys]
-                known: Flags = np.any(parents, axis=0)
-                return known
-            model = self.filled.model
-            if _is_modelled(self.filled, found) and found in model.value_index:
-                numbers = self.filled.values[:, model.value_index[found]][self._donors.get(found, self._rows)]
-                lengths = model.entries[model.by_name[found]].role == "length"
-                return (~np.isnan(numbers) & (numbers >= 0)) if lengths else ~np.isnan(numbers)
-            if _is_modelled(self.filled, found):
-                codes = self.filled.own[:, model.first_slot[model.by_name[found]]]
-                there: Flags = codes[self._donors.get(found, self._rows)] > 0
-                return there
-            numbered = {one.column for one in model.numbered}
-            if found in numbered:
-                return np.ones(self.size, bool)
-        return self.column(name).known
-
-    def _keys_of(self, column: str) -> list[int]:
-        return [n for n, key in enumerate(self.filled.table.foreign_keys) if column in key.columns]
-
-    def _referenced(self, column: str, keys: list[int]) -> Result:
-        """The referenced column of each row's parent, as far as the parents' keys are there."""
-        found: Result | None = None
-        for number in keys:
-            part = self._through(column, number)
-            if part is None:
-                continue
-            if found is None:
-                found = part
-            else:
-                values = np.where(found.known, found.values, part.values)
-                found = Result(values, found.known | part.known, found.kind)
-            if found.known.all():
-                break
-        if found is None:
-            raise Unknown(column)
-        return found
-
-    def _through(self, column: str, number: int) -> Result | None:
-        key = self.filled.table.foreign_keys[number]
-        parent, kind = self.others.get(key.parent), self.filled.table.column(column)
-        above = key.parent_columns[key.columns.index(column)]
-        if key.is_self and self._linked:
-            numbered = next((one for one in self.filled.model.numbered if one.column == above), None)
-            if numbered is not None:
-                own = self.filled.parents[number][self._rows]
-                return self._numbered(numbered, np.where(own >= 0, own, 0), own >= 0)
-        if key.is_self or parent is None or above not in parent.keys:
-            return None
-        rows = self.filled.parents[number][self._donors.get(number, self._rows)]
-        stored, there = parent.key(above), rows >= 0
-        if kind.type.storage == "binary":
-            raise Unknown(column)
-        if not len(stored):
-            nothing = np.full(self.size, "", object) if kind.type.storage == "string" else np.zeros(self.size)
-            return Result(nothing, np.zeros(self.size, bool), "text" if nothing.dtype == object else shape_of(kind))
-        taken = stored.take(_place(parent, rows))
-        if kind.type.storage == "string":
-            return Result(np.array(taken.to_pylist(), object), there, "text")
-        return Result(to_numbers(taken), there, shape_of(kind))
-
-    def _numbered(self, model: NumberedModel, rows: Rows, known: Flags) -> Result:
-        numbers = surrogates(model, self.filled.rows, self.filled.model.rows)
-        return Result(numbers[self.filled.place[rows]].astype(np.float64), known)
-
-    def _category(self, name: str, rows: Rows) -> Result:
-        model = self.filled.model
-        entry, column = model.entries[model.by_name[name]], self.filled.table.column(name)
-        if entry.categories is None or column.type.kind not in _TEXTS:
-            raise Unknown(name)
-        codes = self.filled.own[:, model.first_slot[model.by_name[name]]][rows].astype(np.int64)
-        starts = entry.categories.start
-        single = (codes > 0) & (codes < len(starts))
-        place = np.where(single, starts[np.clip(codes - 1, 0, max(0, len(starts) - 2))] if len(starts) > 1 else 0, -1)
-        last = starts[np.clip(codes, 0, len(starts) - 1)] - 1
-        # A rare value is not known yet, one of a tail not for certain.
-        self.unsure |= (codes > 0) & (~single | (last != place))
-        texts = np.array([*entry.categories.values, ""], object)
-        return Result(texts[place], codes > 0, "text")
-
-
-def _place(parent: Filled, rows: Rows) -> Rows:
-    place: Rows = parent.place[np.where(rows >= 0, rows, 0)]
-    return place
-
-
-class _Numbers(_Rows):
-    """Surrogate keys as they will be numbered."""
-
-    def __init__(self, filled: Filled, numbers: Mapping[str, Rows]) -> None:
-        super().__init__(filled, {})
-        self._numbers = numbers
-
-    def column(self, name: str) -> Result:
-        found = find_column(self.filled.table, name)
-        if found is None or found not in self._numbers:
-            raise Unknown(name)
-        values = self._numbers[found].astype(np.float64)
-        return Result(values, np.ones(len(values), bool))

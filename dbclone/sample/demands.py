@@ -18,18 +18,9 @@ from sqlglot import expressions as exp
 
 from dbclone.models.links import match_rows
 from dbclone.profile.checks import mentions
-from dbclone.sample.expressions import (
-    Columns,
-    Result,
-    Unknown,
-    as_span,
-    column_names,
-    parsed,
-    partition_check,
-    shape_of,
-    values_of,
-)
 from dbclone.sample.expressions import broken_rows as breaks
+from dbclone.sample.expressions import column_names, parsed, partition_check, values_of
+from dbclone.sample.results import Columns, Result, Unknown, as_span, shape_of
 from dbclone.schema import Column, ForeignKey, Kind, Table, Unique
 
 Flags = npt.NDArray[np.bool_]

@@ -18,7 +18,8 @@ import pyarrow as pa
 from sqlglot import expressions as exp
 
 from dbclone.sample.demands import Cells, Condition, broken_rows, demands_of, spelled
-from dbclone.sample.expressions import Unknown, parsed, true_rows, values_of
+from dbclone.sample.expressions import parsed, true_rows, values_of
+from dbclone.sample.results import Unknown
 from dbclone.sample.spans import Axis, Line, Span, axis_of_bounds, axis_of_range
 from dbclone.schema import Exclusion, Table
 

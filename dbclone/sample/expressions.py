@@ -1,4 +1,4 @@
-"""SQL conditions evaluated on columns: comparisons, arithmetic, dates, texts, patterns, NULL as SQL has it.
+"""SQL conditions evaluated on columns: comparisons, arithmetic, logic, NULL as SQL has it.
 
 Takes a condition and arrays, gives which rows break it. What it does not understand it raises `Unknown` for, and leaves
 to others. Never changes a value.
@@ -8,10 +8,8 @@ from __future__ import annotations
 
 import functools
 import logging
-import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -19,62 +17,14 @@ import sqlglot
 from sqlglot import expressions as exp
 
 from dbclone.models.arrows import DAY_US
-from dbclone.sample.json_paths import pick, steps_of, type_of
-from dbclone.schema import Check, Column, Kind, Table
-
-Values = npt.NDArray[Any]
-Flags = npt.NDArray[np.bool_]
-_INTERVAL = re.compile(r"(-?\d+(?:\.\d+)?)\s*(year|mon|month|week|day|hour|minute|min|second|sec)s?", re.I)
-_MOMENT = re.compile(
-    r"(\d{4}-\d\d-\d\d)(?:[ T](\d\d:\d\d(?::\d\d(?:\.\d+)?)?))?(?:([+-])(\d\d)(?::?(\d\d))?|Z)?"
-)
-_CLOCK = re.compile(r"(-?)(\d+):(\d\d)(?::(\d\d(?:\.\d+)?))?")
-_SHAPES = {Kind.DATE: "date", Kind.TIMESTAMP: "moment", Kind.TIMESTAMPTZ: "moment", Kind.TIME: "time"}
-_UNITS = {
-    "year": 365.25 * DAY_US, "mon": 30 * DAY_US, "month": 30 * DAY_US, "week": 7 * DAY_US, "day": DAY_US,
-    "hour": 3.6e9, "minute": 6e7, "min": 6e7, "second": 1e6, "sec": 1e6,
-}  # fmt: skip
-_CLASSES = {
-    "alpha": "a-zA-Z", "digit": "0-9", "alnum": "a-zA-Z0-9", "upper": "A-Z", "lower": "a-z", "space": r"\s",
-    "punct": r"!-/:-@\[-`{-~", "xdigit": "0-9A-Fa-f",
-}  # fmt: skip
-
+from dbclone.sample.functions import FUNCTIONS, Evaluate, is_constant
+from dbclone.sample.results import Columns, Flags, Result, Unknown, Values, constant_as, truth
+from dbclone.schema import Check, Table
 
 _SPELLED = {"!~~*": "NOT ILIKE", "!~~": "NOT LIKE", "~~*": "ILIKE", "~~": "LIKE"}
 """What PostgreSQL prints for LIKE, which sqlglot takes in part for a regular expression."""
-
-
 _AS_TEXT = "dbclone: compared as a text"
 _DAY = len("2024-01-01")
-
-
-class Unknown(Exception):
-    """The condition uses something that cannot be evaluated here."""
-
-
-@dataclass(frozen=True)
-class Result:
-    """``values`` (n,), meaningless where not ``known``. ``kind``: number, text, date (days), moment, time, interval
-    (microseconds)."""
-
-    values: Values
-    known: Flags
-    kind: str = "number"
-
-
-class Columns(Protocol):
-    """Rows as columns. ``column`` raises Unknown where only ``known`` can be told."""
-
-    @property
-    def size(self) -> int: ...
-
-    def column(self, name: str) -> Result: ...
-
-    def known(self, name: str) -> Flags: ...
-
-    def labels(self, name: str) -> tuple[str, ...]:
-        """The labels of an enum column in their order, nothing for other columns."""
-        ...
 
 
 @functools.lru_cache(maxsize=2_000)
@@ -118,14 +68,14 @@ def column_names(tree: exp.Expression) -> list[str]:
 def broken_rows(tree: exp.Expression, rows: Columns) -> Flags:
     """(n,) true where the condition is false; NULL breaks nothing. Raises Unknown."""
     result = _evaluate(tree, rows)
-    flags: Flags = result.known & ~_truth(result)
+    flags: Flags = result.known & ~truth(result)
     return flags
 
 
 def true_rows(tree: exp.Expression, rows: Columns) -> Flags:
     """(n,) true where the condition is true, as a WHERE has it. Raises Unknown."""
     result = _evaluate(tree, rows)
-    flags: Flags = result.known & _truth(result)
+    flags: Flags = result.known & truth(result)
     return flags
 
 
@@ -148,37 +98,10 @@ def numbers_of(tree: exp.Expression, rows: Columns) -> tuple[npt.NDArray[np.floa
     return np.asarray(result.values, np.float64), result.known
 
 
-def as_number(text: str, kind: Kind) -> float:
-    """A constant as columns of that kind are stored: days, microseconds or the number itself. Raises Unknown."""
-    return _constant_as(text, _SHAPES.get(kind, "number"))
-
-
 def partition_check(table: Table) -> tuple[Check, ...]:
     """What says that each row has a partition, where not every row has one."""
     bounds = table.partition_bounds
     return (Check(" OR ".join(f"({one})" for one in bounds), "of its partitions"),) if bounds else ()
-
-
-def shape_of(column: Column) -> str:
-    """What the numbers of a column are: ``kind`` of a Result."""
-    return _SHAPES.get(column.type.kind, "number")
-
-
-def as_span(text: str) -> float:
-    """An interval's text in microseconds. Raises Unknown."""
-    return _constant_as(text, "interval")
-
-
-def python_regex(pattern: str) -> str:
-    """PostgreSQL's regular expression as Python's, as far as they differ. Raises Unknown."""
-    for name, signs in _CLASSES.items():
-        pattern = pattern.replace(f"[:{name}:]", signs)
-    if "[[" in pattern or r"\m" in pattern or r"\M" in pattern or pattern.startswith("***"):
-        raise Unknown(pattern)
-    return pattern.replace(r"\y", r"\b")
-
-
-# -- nodes ------------------------------------------------------------------------------------------------------------
 
 
 def _evaluate(node: exp.Expression, rows: Columns) -> Result:
@@ -186,15 +109,8 @@ def _evaluate(node: exp.Expression, rows: Columns) -> Result:
         if isinstance(node, kind):
             result = handle(node, rows)
             # Newer sqlglot keeps NOT in the node (NOT LIKE, NOT IN, IS NOT), older ones wrap the node in a Not.
-            return Result(~_truth(result), result.known) if node.args.get("negate") else result
+            return Result(~truth(result), result.known) if node.args.get("negate") else result
     raise Unknown(type(node).__name__)
-
-
-def _truth(result: Result) -> Flags:
-    if result.kind == "text":
-        raise Unknown("text as a condition")
-    flags: Flags = np.asarray(result.values).astype(bool)
-    return flags
 
 
 def _column(node: exp.Expression, rows: Columns) -> Result:
@@ -219,8 +135,8 @@ def _cast(node: exp.Expression, rows: Columns) -> Result:
     wanted = _shape_of_type(node.args["to"])
     if wanted is None or wanted == inner.kind:
         return inner
-    if inner.kind == "text" and _is_constant(node.this):
-        value = _constant_as(str(inner.values[0]), wanted) if rows.size else 0.0
+    if inner.kind == "text" and is_constant(node.this):
+        value = constant_as(str(inner.values[0]), wanted) if rows.size else 0.0
         return Result(np.full(rows.size, value), inner.known, wanted)
     if inner.kind == "text" and wanted == "number":
         return _parsed_numbers(inner)
@@ -261,7 +177,7 @@ def _shape_of_type(kind: exp.Expression) -> str | None:
 
 def _logic(node: exp.Expression, rows: Columns) -> Result:
     one, other = _evaluate(node.this, rows), _evaluate(node.expression, rows)
-    a, b = _truth(one), _truth(other)
+    a, b = truth(one), truth(other)
     if isinstance(node, exp.And):
         false = (one.known & ~a) | (other.known & ~b)
         return Result(~false, (one.known & other.known) | false)
@@ -271,7 +187,7 @@ def _logic(node: exp.Expression, rows: Columns) -> Result:
 
 def _not(node: exp.Expression, rows: Columns) -> Result:
     inner = _evaluate(node.this, rows)
-    return Result(~_truth(inner), inner.known)
+    return Result(~truth(inner), inner.known)
 
 
 def _is(node: exp.Expression, rows: Columns) -> Result:
@@ -280,7 +196,7 @@ def _is(node: exp.Expression, rows: Columns) -> Result:
         return Result(~_known(node.this, rows), every)
     if isinstance(node.expression, exp.Boolean):
         inner = _evaluate(node.this, rows)
-        return Result(inner.known & (_truth(inner) == bool(node.expression.this)), every)
+        return Result(inner.known & (truth(inner) == bool(node.expression.this)), every)
     raise Unknown("Is")
 
 
@@ -384,9 +300,9 @@ def _aligned(left: exp.Expression, right: exp.Expression, rows: Columns) -> tupl
     one, other = _evaluate(left, rows), _evaluate(right, rows)
     if one.kind == other.kind:
         return one, other
-    if one.kind == "text" and _is_constant(left):
+    if one.kind == "text" and is_constant(left):
         return _as_kind(one, other.kind, left), other
-    if other.kind == "text" and _is_constant(right):
+    if other.kind == "text" and is_constant(right):
         return one, _as_kind(other, one.kind, right)
     if {one.kind, other.kind} == {"date", "moment"}:
         return tuple(  # type: ignore[return-value]
@@ -401,71 +317,23 @@ def _aligned(left: exp.Expression, right: exp.Expression, rows: Columns) -> tupl
 
 def _as_kind(texts: Result, kind: str, node: exp.Expression | None = None) -> Result:
     text = str(texts.values[0]) if len(texts.values) else ""
-    value = _constant_as(text, kind) if text else 0.0
+    value = constant_as(text, kind) if text else 0.0
     if kind == "moment" and len(text) == _DAY and node is not None and node.meta.get(_AS_TEXT):
         # To SQLite moments are texts: the first one of a day comes after the day itself.
         value -= 500_000
     return Result(np.full(len(texts.values), value), texts.known, kind)
 
 
-def _is_constant(node: exp.Expression) -> bool:
-    return not any(node.find_all(exp.Column))
-
-
-def _constant_as(text: str, kind: str) -> float:
-    try:
-        if text.lstrip("-") == "infinity":
-            return float("-inf") if text.startswith("-") else float("inf")
-        if kind == "date":
-            return float(np.datetime64(text[:10], "D").astype(np.int64))
-        if kind == "moment":
-            return _moment(text)
-        if kind == "time":
-            return _clock(text)
-        if kind == "interval":
-            return _span(text)
-        return float({"t": "1", "f": "0", "true": "1", "false": "0"}.get(text, text.lstrip("$").replace(",", "")))
-    except ValueError:
-        raise Unknown(text) from None
-
-
-def _moment(text: str) -> float:
-    match = _MOMENT.fullmatch(text)
-    if match is None:
-        raise Unknown(text)
-    day, clock, sign, hours, minutes = match.groups()
-    value = float(np.datetime64(f"{day}T{clock or '00:00'}", "us").astype(np.int64))
-    offset = (int(hours or 0) * 60 + int(minutes or 0)) * 6e7
-    return value - offset if sign == "+" else value + offset
-
-
-def _clock(text: str) -> float:
-    match = _CLOCK.match(text)
-    if match is None:
-        raise Unknown(text)
-    sign, hours, minutes, seconds = match.groups()
-    value = (int(hours) * 60 + int(minutes)) * 6e7 + float(seconds or 0) * 1e6
-    return -value if sign else value
-
-
-def _span(text: str) -> float:
-    parts = _INTERVAL.findall(text)
-    clock = _CLOCK.search(text)
-    if not parts and clock is None:
-        return float(text) * 1e6
-    return sum(float(number) * _UNITS[unit.lower()] for number, unit in parts) + (_clock(clock[0]) if clock else 0.0)
-
-
 def _interval(node: exp.Expression, rows: Columns) -> Result:
     unit = node.args.get("unit")
     text = f"{node.this.name if node.this is not None else ''} {unit.name if unit is not None else ''}".strip()
-    return Result(np.full(rows.size, _constant_as(text, "interval")), np.ones(rows.size, bool), "interval")
+    return Result(np.full(rows.size, constant_as(text, "interval")), np.ones(rows.size, bool), "interval")
 
 
 def _between(node: exp.Expression, rows: Columns) -> Result:
     low = _compare(exp.GTE, node.this, node.args["low"], rows)
     high = _compare(exp.LTE, node.this, node.args["high"], rows)
-    return Result(_truth(low) & _truth(high), low.known & high.known)
+    return Result(truth(low) & truth(high), low.known & high.known)
 
 
 def _in(node: exp.Expression, rows: Columns) -> Result:
@@ -484,7 +352,7 @@ def _any_or_all(node: exp.Expression, rows: Columns) -> Result:
     known = every.copy()
     for item in arrays[0].expressions:
         part = _compare(type(node), node.this, item, rows)
-        every &= _truth(part) | ~part.known
+        every &= truth(part) | ~part.known
         known &= part.known
     return Result(every, known | ~every)
 
@@ -493,7 +361,7 @@ def _any_of(kind: type[exp.Expression], what: exp.Expression, items: list[exp.Ex
     found, known = np.zeros(rows.size, bool), np.ones(rows.size, bool)
     for item in items:
         part = _compare(kind, what, item, rows)
-        found |= _truth(part) & part.known
+        found |= truth(part) & part.known
         known &= part.known
     return Result(found, known | found)
 
@@ -513,7 +381,7 @@ def _case(node: exp.Expression, rows: Columns) -> Result:
             chosen = _compare(exp.EQ, node.this, condition, rows)
         else:
             chosen = _evaluate(condition, rows)
-        taken = _truth(chosen) & chosen.known
+        taken = truth(chosen) & chosen.known
         part = _evaluate(value, rows)
         if part.kind != result.kind and result.known.any():
             raise Unknown("branches of different kinds")
@@ -542,239 +410,20 @@ def _extreme(node: exp.Expression, rows: Columns) -> Result:
     return Result(np.nan_to_num(values), ~np.isnan(values), parts[0].kind)
 
 
-def _rounded(node: exp.Expression, rows: Columns) -> Result:
-    inner = _evaluate(node.this, rows)
-    if inner.kind == "text":
-        raise Unknown("a text")
-    values = np.asarray(inner.values, np.float64)
-    if isinstance(node, exp.Round):
-        decimals = node.args.get("decimals")
-        scale = 10.0 ** (int(decimals.name) if decimals is not None else 0)
-        return Result(np.sign(values) * np.floor(np.abs(values) * scale + 0.5 + 1e-9) / scale, inner.known, inner.kind)
-    if isinstance(node, exp.Neg | exp.Abs):
-        return Result(-values if isinstance(node, exp.Neg) else np.abs(values), inner.known, inner.kind)
-    return Result(np.floor(values) if isinstance(node, exp.Floor) else np.ceil(values), inner.known, inner.kind)
-
-
-def _extract(node: exp.Expression, rows: Columns) -> Result:
-    inner = _evaluate(node.expression, rows)
-    part = node.name.lower()
-    if inner.kind not in ("date", "moment"):
-        raise Unknown(part)
-    days = np.floor(inner.values if inner.kind == "date" else inner.values / DAY_US)
-    stamps = np.where(inner.known & np.isfinite(days), days, 0).astype("datetime64[D]")
-    months = stamps.astype("datetime64[M]")
-    if part in ("dow", "isodow"):
-        monday = (days + 3) % 7
-        return Result(monday + 1 if part == "isodow" else (monday + 1) % 7, inner.known)
-    if part == "year":
-        return Result(stamps.astype("datetime64[Y]").astype(np.int64) + 1970.0, inner.known)
-    if part == "month":
-        return Result(months.astype(np.int64) % 12 + 1.0, inner.known)
-    if part == "day":
-        return Result((stamps - months.astype("datetime64[D]")).astype(np.int64) + 1.0, inner.known)
-    if part == "hour" and inner.kind == "moment":
-        return Result(np.floor(inner.values % DAY_US / 3.6e9), inner.known)
-    raise Unknown(part)
-
-
-def _truncated(node: exp.Expression, rows: Columns) -> Result:
-    """date_trunc; days and weeks begin in UTC."""
-    inner = _evaluate(node.this, rows)
-    unit = node.args.get("unit")
-    found = unit.find(exp.Literal, exp.Var) if unit is not None else None
-    name = found.name.lower() if found is not None else ""
-    if inner.kind not in ("date", "moment") or name not in _TRUNCATED:
-        raise Unknown(name)
-    scale = 1.0 if inner.kind == "date" else DAY_US
-    there = inner.known & np.isfinite(inner.values)
-    days = np.where(there, np.asarray(inner.values, np.float64) / scale, 0.0)
-    if name in _CLOCKS:
-        step = _UNITS[name] / DAY_US
-        cut = np.floor(days / step + 1e-9) * step
-    elif name == "week":
-        cut = np.floor((np.floor(days) + 3) / 7) * 7 - 3
-    else:
-        kept = "datetime64[Y]" if name == "year" else "datetime64[M]"
-        months = np.floor(days).astype("datetime64[D]").astype(kept)
-        if name == "quarter":
-            number = months.astype(np.int64)
-            months = (number - number % 3).astype("datetime64[M]")
-        cut = months.astype("datetime64[D]").astype(np.int64).astype(np.float64)
-    return Result(np.where(there, cut * scale, inner.values), inner.known, inner.kind)
-
-
-_CLOCKS = ("day", "hour", "minute", "second")
-_TRUNCATED = (*_CLOCKS, "week", "month", "quarter", "year")
-
-
-# -- texts ------------------------------------------------------------------------------------------------------------
-
-
-def _mapped(inner: Result, change: Callable[[str], Any], kind: str) -> Result:
-    if inner.kind != "text":
-        raise Unknown("no text")
-    made = [change(str(value)) if there else None for value, there in zip(inner.values, inner.known, strict=True)]
-    if kind == "text":
-        values = np.array(made, object)
-    else:
-        values = np.array([0.0 if value is None else float(value) for value in made])
-    return Result(values, inner.known, kind)
-
-
-def _text(node: exp.Expression, rows: Columns) -> Result:
-    if isinstance(node, exp.Length) and node.args.get("binary"):
-        return _mapped(_evaluate(node.this, rows), lambda text: len(text.encode()), "number")
-    changes: Mapping[type[exp.Expression], tuple[Callable[[str], Any], str]] = {
-        exp.Length: (len, "number"),
-        exp.ByteLength: (lambda text: len(text.encode()), "number"),
-        exp.Lower: (str.lower, "text"),
-        exp.Upper: (str.upper, "text"),
-    }
-    change, kind = changes[type(node)]
-    return _mapped(_evaluate(node.this, rows), change, kind)
-
-
-def _trim(node: exp.Expression, rows: Columns) -> Result:
-    signs = node.expression.name if node.expression is not None else " "
-    side = str(node.args.get("position") or "BOTH").upper()
-    strip: Callable[[str], str] = {
-        "LEADING": lambda text: text.lstrip(signs),
-        "TRAILING": lambda text: text.rstrip(signs),
-    }.get(side, lambda text: text.strip(signs))
-    return _mapped(_evaluate(node.this, rows), strip, "text")
-
-
-def _pattern(node: exp.Expression, rows: Columns) -> Result:
-    if not _is_constant(node.expression):
-        raise Unknown("a pattern from a column")
-    found = node.expression.find(exp.Literal)
-    if found is None or not found.args.get("is_string"):
-        raise Unknown("pattern")
-    ignore = re.I if isinstance(node, exp.RegexpILike | exp.ILike) else 0
-    if isinstance(node, exp.Like | exp.ILike):
-        regex = "".join(_LIKE.get(sign, re.escape(sign)) for sign in found.name)
-        test = re.compile(regex, re.S | ignore).fullmatch
-    else:
-        text = found.name
-        if isinstance(node.expression, exp.Anonymous | exp.SimilarTo) or node.expression.find(exp.Anonymous):
-            text = _similar(text)
-        try:
-            test = re.compile(python_regex(text), ignore).search
-        except re.error:
-            raise Unknown(text) from None
-    return _mapped(_evaluate(node.this, rows), lambda value: test(value) is not None, "number")
-
-
-_LIKE = {"%": ".*", "_": "."}
-
-
-def _similar(text: str) -> str:
-    return "^(?:" + "".join(_LIKE.get(sign, sign) for sign in text) + ")$"
-
-
-def _joined(node: exp.Expression, rows: Columns) -> Result:
-    one, other = _evaluate(node.this, rows), _evaluate(node.expression, rows)
-    if one.kind != "text" or other.kind != "text":
-        raise Unknown("no texts")
-    return Result(one.values + other.values, one.known & other.known, "text")
-
-
-def _positioned(node: exp.Expression, rows: Columns) -> Result:
-    part = node.args.get("substr")
-    if part is None or not isinstance(part, exp.Literal | exp.Cast):
-        raise Unknown("position")
-    sought = part.find(exp.Literal)
-    wanted = sought.name if sought is not None else ""
-    return _mapped(_evaluate(node.this, rows), lambda text: text.find(wanted) + 1, "number")
-
-
-def _part_of_text(node: exp.Expression, rows: Columns) -> Result:
-    def whole(name: str, otherwise: int) -> int:
-        given = node.args.get(name)
-        if given is None:
-            return otherwise
-        if not isinstance(given, exp.Literal):
-            raise Unknown(name)
-        return int(given.name)
-
-    inner = _evaluate(node.this, rows)
-    if isinstance(node, exp.Left):
-        return _mapped(inner, lambda text: text[: whole("expression", 0)], "text")
-    if isinstance(node, exp.Right):
-        return _mapped(inner, lambda text: text[-whole("expression", 1) :], "text")
-    start, length = whole("start", 1) - 1, whole("length", 10**9)
-    return _mapped(inner, lambda text: text[max(0, start) : max(0, start + length)], "text")
-
-
-def _starts(node: exp.Expression, rows: Columns) -> Result:
-    sought = node.expression.find(exp.Literal)
-    if sought is None:
-        raise Unknown("starts_with")
-    return _mapped(_evaluate(node.this, rows), lambda text: text.startswith(sought.name), "number")
-
-
-def _json_part(node: exp.Expression, rows: Columns) -> Result:
-    sought = node.expression if isinstance(node.expression, exp.Literal) else node.expression.find(exp.Literal)
-    if isinstance(node.expression, exp.JSONPath):
-        steps = steps_of(str(node.expression.sql(dialect="sqlite")).strip("'"))
-    elif sought is None or (sought.args.get("is_string") and isinstance(node, _DEEP)):
-        steps = None if sought is None else steps_of(sought.name)
-    else:
-        steps = (sought.name,) if sought.args.get("is_string") else (int(sought.name),)
-    if steps is None:
-        raise Unknown("a path")
-    as_text = isinstance(node, exp.JSONExtractScalar | exp.JSONBExtractScalar)
-    part = _of_documents(_evaluate(node.this, rows), lambda text: pick(text, steps, as_text=as_text))
-    # How a document within a document is spelled is the database's own matter.
-    return part if as_text else Result(part.values, part.known, "document")
-
-
-def _of_documents(inner: Result, read: Callable[[str], str | None]) -> Result:
-    if inner.kind not in ("text", "document"):
-        raise Unknown("no document")
-    try:
-        found = [read(str(text)) if there else None for text, there in zip(inner.values, inner.known, strict=True)]
-    except ValueError:
-        raise Unknown("no document") from None
-    return Result(np.array([one or "" for one in found], object), np.array([one is not None for one in found]), "text")
-
-
-_DEEP = (exp.JSONBExtract, exp.JSONBExtractScalar)
-
-
-def _bits(node: exp.Expression, rows: Columns) -> Result:
-    one, other = _evaluate(node.this, rows), _evaluate(node.expression, rows)
-    if one.kind != "number" or other.kind != "number":
-        raise Unknown("bits of texts")
-    a, b = (np.asarray(part.values).astype(np.int64) for part in (one, other))
-    return Result(_BITS[type(node)](a, b), one.known & other.known)
-
-
-_BITS: Mapping[type[exp.Expression], Callable[[Values, Values], Values]] = {
-    exp.BitwiseAnd: np.bitwise_and,
-    exp.BitwiseOr: np.bitwise_or,
-    exp.BitwiseXor: np.bitwise_xor,
-    exp.BitwiseLeftShift: np.left_shift,
-    exp.BitwiseRightShift: np.right_shift,
-}
-
-
 def _function(node: exp.Expression, rows: Columns) -> Result:
     name, every = node.name.lower(), np.ones(rows.size, bool)
     if name in ("num_nonnulls", "num_nulls"):
         filled = np.sum([_known(part, rows) for part in node.expressions], axis=0).astype(float)
         return Result(filled if name == "num_nonnulls" else len(node.expressions) - filled, every)
-    if name in ("octet_length", "btrim") and len(node.expressions) == 1:
-        change: Callable[[str], Any] = (lambda text: len(text.encode())) if name == "octet_length" else str.strip
-        return _mapped(_evaluate(node.expressions[0], rows), change, "number" if name == "octet_length" else "text")
-    if name in ("json_typeof", "jsonb_typeof"):
-        return _of_documents(_evaluate(node.expressions[0], rows), type_of)
-    raise Unknown(name)
+    return FUNCTIONS[exp.Anonymous](node, lambda part: _evaluate(part, rows))
 
 
 def _same(node: exp.Expression, rows: Columns) -> Result:
     return _evaluate(node.this, rows)
+
+
+def _in_columns(function: Callable[[exp.Expression, Evaluate], Result]) -> Callable[[exp.Expression, Columns], Result]:
+    return lambda node, rows: function(node, lambda part: _evaluate(part, rows))
 
 
 _NODES: Mapping[type[Any] | tuple[type[Any], ...], Callable[[exp.Expression, Columns], Result]] = {
@@ -786,10 +435,7 @@ _NODES: Mapping[type[Any] | tuple[type[Any], ...], Callable[[exp.Expression, Col
     (exp.And, exp.Or): _logic,
     exp.Not: _not,
     exp.Is: _is,
-    (exp.Round, exp.Abs, exp.Floor, exp.Ceil, exp.Neg): _rounded,
     (exp.Add, exp.Sub, exp.Mul, exp.Div, exp.Mod): _arithmetic,
-    tuple(_BITS): _bits,
-    (exp.JSONExtract, exp.JSONExtractScalar, *_DEEP): _json_part,
     exp.Between: _between,
     exp.In: _in,
     (exp.NullSafeEQ, exp.NullSafeNEQ): _distinct,
@@ -798,14 +444,6 @@ _NODES: Mapping[type[Any] | tuple[type[Any], ...], Callable[[exp.Expression, Col
     exp.Coalesce: _coalesce,
     (exp.Greatest, exp.Least): _extreme,
     exp.Interval: _interval,
-    exp.Extract: _extract,
-    (exp.TimestampTrunc, exp.DateTrunc): _truncated,
-    (exp.Length, exp.ByteLength, exp.Lower, exp.Upper): _text,
-    exp.Trim: _trim,
-    (exp.RegexpLike, exp.RegexpILike, exp.Like, exp.ILike): _pattern,
-    exp.DPipe: _joined,
-    exp.StrPosition: _positioned,
-    (exp.Substring, exp.Left, exp.Right): _part_of_text,
-    exp.StartsWith: _starts,
     exp.Anonymous: _function,
+    **{kinds: _in_columns(function) for kinds, function in FUNCTIONS.items() if kinds is not exp.Anonymous},
 }

@@ -17,8 +17,9 @@ import pyarrow as pa
 from sqlglot import expressions as exp
 
 from dbclone.sample.demands import Ask, Cells, Condition, Demand, Distinct, Present, broken_rows, keys_of, spelled
-from dbclone.sample.expressions import Result, Unknown, bare, column_names, result_of
+from dbclone.sample.expressions import bare, column_names, result_of
 from dbclone.sample.fresh import Fresh
+from dbclone.sample.results import Result, Unknown
 from dbclone.schema import Kind, Table
 
 Row = dict[str, Any]
