@@ -118,7 +118,7 @@ def read_schema(source: Source, config: Config, progress: Telling) -> Learned:
     first = make_plan(whole, asked)
     left_out = frozenset(name for name, strategy in first.strategies if strategy is Strategy.SKIP)
     schema = drop_tables(whole, left_out)
-    if not schema.tables:
+    if whole.tables and not schema.tables:
         raise ConfigError(
             "no table is left to clone.", hint="loosen tables.include and tables.exclude, or name another source."
         )

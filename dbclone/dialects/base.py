@@ -171,11 +171,14 @@ class SqlLoader:
         own = _STAGE.format(self._names[table.name].name) if self._staged else self._names[table.name].name
         for batch in batches:
             names = [n for n in batch.schema.names if n in table.by_name and self._is_given(table, n)]
-            if not names or not batch.num_rows:
+            if not batch.num_rows:
                 continue
             try:
                 with self._lock:
-                    if self._engine.dialect.name == "duckdb":
+                    if not names:
+                        for _ in range(batch.num_rows):
+                            self._connection.execute(sa.text(f"INSERT INTO {quote(own)} DEFAULT VALUES"))
+                    elif self._engine.dialect.name == "duckdb":
                         base_duckdb.insert(self._connection, own, batch.select(names))
                     else:
                         columns = [sa.column(name, bound_type(table.column(name))) for name in names]

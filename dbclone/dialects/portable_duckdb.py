@@ -86,7 +86,8 @@ class DuckdbWriter(Writer):
         parts = [quote(column.name), self._key_type(table, column)]
         if column.generated is not None:
             text = column.generated if self.source == self.target else self._generated(table, column)
-            if text is not None:
+            # Nor does it make tables without a column of their own.
+            if text is not None and table.stored_columns:
                 # DuckDB computes such a column whenever it is read.
                 return " ".join([*parts, f"GENERATED ALWAYS AS ({text}) VIRTUAL"])
             self.plain.add((table.name, column.name))

@@ -47,6 +47,8 @@ def translate(text: str, columns: Mapping[str, Column], source: str, target: str
         tree = _rewrite(tree, _neutral, columns)
         if target == "sqlite":
             tree = _rewrite(tree, _for_sqlite, columns)
+        elif target == "duckdb":
+            tree = _rewrite(tree, _for_duckdb, columns)
         elif source == "sqlite":
             tree = _rewrite(tree, _from_sqlite, columns)
         return tree.sql(dialect=_glot(target), unsupported_level=ErrorLevel.RAISE)
@@ -254,8 +256,8 @@ def _for_sqlite(node: exp.Expression, columns: Mapping[str, Column]) -> exp.Expr
     if isinstance(node, _ORDERED) and any(_has_kind(side, columns, (Kind.ENUM, Kind.INTERVAL)) for side in sides):
         # Labels are texts there, in the order of their letters.
         raise _Untranslatable
-    if isinstance(node, exp.ILike):
-        return exp.Like(this=node.this, expression=node.expression)
+    if isinstance(node, (exp.Like, exp.ILike)):
+        return _escaping(exp.Like(**node.args), node)
     if isinstance(node, exp.Extract):
         letter = {"year": "%Y", "month": "%m", "day": "%d", "hour": "%H", "minute": "%M", "dow": "%w", "doy": "%j"}
         pattern = letter.get(node.name.lower())
@@ -277,6 +279,17 @@ def _for_sqlite(node: exp.Expression, columns: Mapping[str, Column]) -> exp.Expr
     if isinstance(node, (exp.RegexpLike, exp.RegexpILike, exp.SimilarTo)):
         raise _Untranslatable
     return node
+
+
+def _for_duckdb(node: exp.Expression, _: Mapping[str, Column]) -> exp.Expression:
+    return _escaping(node, node) if isinstance(node, (exp.Like, exp.ILike)) else node
+
+
+def _escaping(like: exp.Expression, node: exp.Expression) -> exp.Expression:
+    """The LIKE as it is where its pattern has no backslash, which means nothing there unless it is said."""
+    if "\\" not in like.expression.sql() or isinstance(node.parent, exp.Escape):
+        return like
+    return exp.Escape(this=like, expression=exp.Literal.string("\\"))
 
 
 def _has_kind(node: exp.Expression, columns: Mapping[str, Column], kinds: tuple[Kind, ...]) -> bool:

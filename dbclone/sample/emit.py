@@ -57,6 +57,8 @@ class Emitter:
                 known[name] = self._repeated(filled, others, known[name], above, rows)
         # Texts were made to fit what was drawn, so that they are the same whenever they are made.
         arrays = [filled.patched(field.name, start, _cast(known[field.name], field.type)) for field in fields]
+        if not arrays:
+            return pa.RecordBatch.from_struct_array(pa.array([{}] * len(rows), pa.struct([])))
         return pa.RecordBatch.from_arrays(arrays, schema=fields)
 
     def _repeated(

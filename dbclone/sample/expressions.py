@@ -17,7 +17,7 @@ import sqlglot
 from sqlglot import expressions as exp
 
 from dbclone.models.arrows import DAY_US
-from dbclone.sample.functions import FUNCTIONS, Evaluate, is_constant
+from dbclone.sample.functions import ESCAPE, FUNCTIONS, Evaluate, is_constant
 from dbclone.sample.results import Columns, Flags, Result, Unknown, Values, constant_as, truth
 from dbclone.schema import Check, Table
 
@@ -42,6 +42,9 @@ def parsed(expression: str, dialect: str) -> exp.Expression | None:
     if known in ("sqlite", "mysql"):
         # SQLite's LIKE sees no capitals, nor does MySQL's in its usual collations.
         tree = tree.transform(_careless)
+    if known in ("postgres", "mysql"):
+        for like in tree.find_all(exp.Like, exp.ILike):
+            like.meta[ESCAPE] = "\\"
     if known == "sqlite":
         for literal in tree.find_all(exp.Literal):
             literal.meta[_AS_TEXT] = True

@@ -17,6 +17,8 @@ from dbclone.sample.json_paths import pick, steps_of, type_of
 from dbclone.sample.results import UNITS, Result, Unknown, Values
 
 Evaluate = Callable[[exp.Expression], Result]
+ESCAPE = "dbclone: takes its meaning from the next sign"
+"""What a LIKE says in its meta of the sign that makes the next one stand for itself."""
 
 
 def _rounded(node: exp.Expression, evaluate: Evaluate) -> Result:
@@ -127,7 +129,9 @@ def _pattern(node: exp.Expression, evaluate: Evaluate) -> Result:
         raise Unknown("pattern")
     ignore = re.I if isinstance(node, exp.RegexpILike | exp.ILike) else 0
     if isinstance(node, exp.Like | exp.ILike):
-        regex = "".join(_LIKE.get(sign, re.escape(sign)) for sign in found.name)
+        literals = [part.name for part in node.expression.find_all(exp.Literal)]
+        spelled = len(literals) == 2 and node.expression.find(exp.Anonymous) is not None  # like_escape('a!_', '!')
+        regex = _like_regex(found.name, literals[1] if spelled else node.meta.get(ESCAPE, ""))
         test = re.compile(regex, re.S | ignore).fullmatch
     else:
         text = found.name
@@ -140,7 +144,21 @@ def _pattern(node: exp.Expression, evaluate: Evaluate) -> Result:
     return _mapped(evaluate(node.this), lambda value: test(value) is not None, "number")
 
 
+def _escaped(node: exp.Expression, evaluate: Evaluate) -> Result:
+    inner = node.this.copy()
+    inner.meta[ESCAPE] = node.expression.name
+    return evaluate(inner)
+
+
 _LIKE = {"%": ".*", "_": "."}
+
+
+def _like_regex(pattern: str, escape: str) -> str:
+    """LIKE's pattern as a regular expression; a sign after ``escape`` stands for itself."""
+    parts, signs = [], iter(pattern)
+    for sign in signs:
+        parts.append(re.escape(next(signs, "")) if sign == escape else _LIKE.get(sign, re.escape(sign)))
+    return "".join(parts)
 
 
 def _similar(text: str) -> str:
@@ -273,6 +291,7 @@ FUNCTIONS: Mapping[type[Any] | tuple[type[Any], ...], Callable[[exp.Expression, 
     (exp.Length, exp.ByteLength, exp.Lower, exp.Upper): _text,
     exp.Trim: _trim,
     (exp.RegexpLike, exp.RegexpILike, exp.Like, exp.ILike): _pattern,
+    exp.Escape: _escaped,
     exp.DPipe: _joined,
     exp.StrPosition: _positioned,
     (exp.Substring, exp.Left, exp.Right): _part_of_text,

@@ -29,7 +29,8 @@ TABLE = Table(
         "s NOT LIKE 'a_'", "s IN ('Alpha', '')", "a NOT IN (1, 2)", "a BETWEEN 1 AND b", "coalesce(a, b) > 2",
         "CASE WHEN a > 1 THEN u IS NOT NULL ELSE 1 END", "CASE s WHEN 'beta' THEN a = 2 ELSE b < 6 END", "a = -b",
         "a IS NOT NULL OR b > 3", "trim(s) <> ''", "a * 2 > b - 1", "NOT (s = 'beta') OR b IS NULL", "NULL", "a IS b",
-        "a & 1 = 0", "(a | 2) > 3", "a << 1 > 2",
+        "a & 1 = 0", "(a | 2) > 3", "a << 1 > 2", "s LIKE 'ab!_c' ESCAPE '!'", "s NOT LIKE 'a!__%' ESCAPE '!'",
+        "s LIKE 'ab\\_c'",
     ],
 )  # fmt: skip
 def test_as_a_database_says(condition: str) -> None:

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from dbclone.dialects.postgresql.connect import Session
-from dbclone.dialects.postgresql.names import USER_SCHEMA, of_no_extension
+from dbclone.dialects.postgresql.names import USER_SCHEMA, of_no_extension, qualified
 from dbclone.dialects.postgresql.objects import read_objects
 from dbclone.dialects.postgresql.types import TypeCatalog
 from dbclone.schema import (
@@ -118,6 +118,10 @@ _MATCHES = {"s": "SIMPLE", "f": "FULL", "p": "PARTIAL"}
 _IDENTITIES = {"a": "always", "d": "by default"}
 
 
+_MODULUS = re.compile(r"\(modulus (\d+), remainder \d+\)")
+_OID = re.compile(r"'(\d+)'::oid")
+
+
 @dataclass
 class _Parts:
     """What one table is put together from."""
@@ -188,11 +192,22 @@ class _Reader:
         )
 
     def _read_partitions(self) -> None:
-        for root, oid, schema, name, bound, parent_schema, parent, condition in self._all(_PARTITIONS):
+        found = self._all(_PARTITIONS)
+        names, shares = {}, defaultdict[TableName, float](float)
+        for root, oid, schema, name, bound, parent_schema, parent, _ in found:
+            names[oid] = TableName(schema, name)
+            names.setdefault(root, TableName(parent_schema, parent))
+            hashed = _MODULUS.search(bound)
+            shares[TableName(parent_schema, parent)] += 1 / int(hashed[1]) if hashed else 1
+        for root, oid, _, _, bound, parent_schema, parent, condition in found:
             self._roots[oid] = root
-            told = condition if condition and "satisfies_hash_partition" not in condition else None
+            told = condition
+            if condition and "satisfies_hash_partition" in condition:
+                # Only the server can tell which rows have a partition, and knows tables by numbers of its own.
+                complete = shares[TableName(parent_schema, parent)] > 0.9999
+                told = None if complete else _OID.sub(lambda match: _place(names, int(match[1])), condition)
             self._parts[root].partitions.append(
-                Partition(TableName(schema, name), bound, TableName(parent_schema, parent), told)
+                Partition(names[oid], bound, TableName(parent_schema, parent), told)
             )
         for oid, schema, name in self._all(_INHERITS):
             self._parts[oid].inherits.append(TableName(schema, name))
@@ -296,3 +311,9 @@ def _speak_of(expression: str, column: str, kind: Type) -> str:
     quoted = '"' + column.replace('"', '""') + '"'
     value = f"({quoted})::{kind.sql}" if kind.kind is Kind.ENUM else quoted
     return _TOKENS.sub(lambda match: value if match[0] == "VALUE" else match[0], expression)
+
+
+def _place(names: Mapping[int, TableName], oid: int) -> str:
+    """A table's number as the server that is asked knows it."""
+    literal = qualified(names[oid]).replace("'", "''")
+    return f"'{literal}'::regclass::oid"
