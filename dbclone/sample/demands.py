@@ -57,7 +57,8 @@ class Condition:
 
 @dataclass(frozen=True)
 class Distinct:
-    """No two rows for which ``where`` holds agree in all ``parts``, unless one of these is NULL."""
+    """No two rows for which ``where`` holds agree in all ``parts``, unless one of these is NULL and NULLs are not
+    ``alike``."""
 
     columns: tuple[str, ...]
     parts: tuple[exp.Expression, ...]
@@ -65,6 +66,7 @@ class Distinct:
     plain: tuple[str, ...] = ()
     texts: tuple[str, ...] = ()
     where_text: str = ""
+    alike: bool = False
 
 
 @dataclass(frozen=True)
@@ -98,7 +100,7 @@ def demands_of(table: Table, dialect: str) -> list[Demand]:
 def _distinct(table: Table, unique: Unique, dialect: str) -> Distinct | None:
     """A unique set of more than plain columns; a column that the database computes stands for its expression."""
     computed = {column.name: column.generated for column in table.columns if column.generated is not None}
-    if unique.is_plain and not computed.keys() & set(unique.columns):
+    if unique.is_plain and unique.nulls_distinct and not computed.keys() & set(unique.columns):
         return None
     texts = [computed.get(name, "") for name in unique.columns]
     parts = [_named(name) for name in unique.columns]
@@ -114,7 +116,10 @@ def _distinct(table: Table, unique: Unique, dialect: str) -> Distinct | None:
         where, names = _understood(table, unique.predicate, dialect)
         named += names
     columns = tuple(dict.fromkeys(named))
-    return Distinct(columns, tuple(parts), where, (), tuple(texts), unique.predicate or "") if columns else None
+    if not columns:
+        return None
+    alike = not unique.nulls_distinct
+    return Distinct(columns, tuple(parts), where, (), tuple(texts), unique.predicate or "", alike)
 
 
 def _understood(table: Table, text: str, dialect: str) -> tuple[exp.Expression, tuple[str, ...]]:
@@ -245,8 +250,8 @@ def _repeats(demand: Distinct, cells: Cells) -> Flags:
     applies = applicable(demand, cells)
     failed = np.zeros(cells.size, bool)
     for values, known, wrong in _told_apart(demand, cells):
-        applies, failed = applies & known, failed | wrong
-        dense, _ = pd.factorize(values)
+        applies, failed = applies & (known | demand.alike), failed | wrong
+        dense = np.where(known, pd.factorize(values)[0] + 1, 0)
         _, code = np.unique(code * (int(dense.max(initial=0)) + 1) + dense, return_inverse=True)
     rows = np.flatnonzero(applies)
     order = rows[np.argsort(code[rows], kind="stable")]
@@ -294,6 +299,6 @@ def keys_of(demand: Distinct, cells: Cells) -> list[tuple[Any, ...] | None]:
     applies = applicable(demand, cells)
     parts = []
     for values, known, _ in _told_apart(demand, cells):
-        applies = applies & known
-        parts.append(values.tolist())
+        applies = applies & (known | demand.alike)
+        parts.append([value if there else None for value, there in zip(values.tolist(), known.tolist(), strict=True)])
     return [key if there else None for key, there in zip(zip(*parts, strict=True), applies.tolist(), strict=True)]

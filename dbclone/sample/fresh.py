@@ -25,7 +25,8 @@ _SEEN = 2_000
 
 
 class Fresh:
-    """``value`` makes them; ``rows`` are those whose values are known to be sound."""
+    """``value`` makes them; ``rows`` are those whose values are known to be sound. ``listed`` are the constants that
+    conditions compare each column with."""
 
     def __init__(
         self,
@@ -39,7 +40,7 @@ class Fresh:
         some = list(rows[:_SEEN])
         self._seen = {name: [column[row] for row in some if column[row] is not None] for name, column in values.items()}
         self._spread = {name: len(column) for name, column in values.items()}
-        self._listed: dict[str, list[str]] = {}
+        self.listed: dict[str, list[str]] = {}
         for tree in conditions:
             self._note(tree)
 
@@ -49,7 +50,7 @@ class Fresh:
         for name in column_names(tree):
             column = spelled(self._table, name)
             if column is not None:
-                self._listed.setdefault(column, []).extend(constants)
+                self.listed.setdefault(column, []).extend(constants)
 
     def value(self, name: str, now: Any, turn: int) -> Any:
         """Another value for column ``name``, which is ``now``; the later the turn, the further away."""
@@ -70,7 +71,7 @@ class Fresh:
         return self._text(column, model, turn)
 
     def _number(self, column: Column, turn: int) -> Any:
-        listed = [float(text) for text in self._listed.get(column.name, ()) if _is_number(text)]
+        listed = [float(text) for text in self.listed.get(column.name, ()) if _is_number(text)]
         seen = self._seen[column.name]
         if listed and self._rng.random() < 0.4:
             made = float(self._rng.choice(listed)) + float(self._rng.choice([-1.0, 0.0, 1.0]))
@@ -112,7 +113,7 @@ class Fresh:
         if column.type.kind is not Kind.TEXT:
             # Of a form that is not known here only the digits are safe to change.
             return "".join(self._sign(sign) if sign.isdigit() else sign for sign in str(model or ""))
-        listed = [text for text in self._listed.get(column.name, ()) if len(text) <= (column.type.length or len(text))]
+        listed = [text for text in self.listed.get(column.name, ()) if len(text) <= (column.type.length or len(text))]
         if listed and self._rng.random() < 0.5:
             return str(self._rng.choice(listed))
         text = str(model) if model else "a" * int(self._rng.integers(1, 2 + turn // 8))

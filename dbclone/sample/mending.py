@@ -16,6 +16,7 @@ import numpy.typing as npt
 import pyarrow as pa
 from sqlglot import expressions as exp
 
+from dbclone.sample.combinations import free_combinations, shuffled
 from dbclone.sample.demands import Ask, Cells, Condition, Demand, Distinct, Present, broken_rows, keys_of, spelled
 from dbclone.sample.expressions import bare, column_names, result_of
 from dbclone.sample.fresh import Fresh
@@ -26,6 +27,8 @@ Row = dict[str, Any]
 _ROUNDS = 60
 _FEWEST_ROUNDS, _MOST_PROPOSALS = 6, 2_000_000
 _SOLVED = ("text", "date", "moment")
+_COUNTED = 6
+"""Every so many rounds it is counted what unique sets have left."""
 _CALM = 12
 """Rounds that change only what the broken demands speak of; later ones change whatever hangs together with it."""
 
@@ -106,6 +109,8 @@ class Mending:
         patterns = {self._pattern(row) for row in np.flatnonzero(self.bad).tolist()}
         self.scopes = {pattern: self._scope(pattern) for pattern in patterns}
 
+        self.free: dict[int, list[Row]] = {}
+
     def _equations(self, demand: Condition) -> Iterator[tuple[str, exp.Expression]]:
         """The texts that a CHECK says to equal an expression over others."""
         tree = bare(demand.tree)
@@ -136,6 +141,8 @@ class Mending:
         return [name for name in every if name in near], every
 
     def _round(self, rows: list[int], turn: int) -> None:
+        if turn % _COUNTED == 2:
+            self.free = {place: self._free(place) for place in self.taken}
         proposals = [self._propose(row, turn) for row in rows]
         arrays = {name: self._proposed(name, rows, proposals) for name in self.values}
         for name, expression in self.equations:
@@ -207,8 +214,13 @@ class Mending:
         if turn in (0, 5) and len(self.good):
             donor = int(self.rng.choice(self.good))
             return {name: self.values[name][donor] for name in scope}
-        proposal: Row = {}
-        fixed = set(self.values) - set(scope)
+        proposal: Row = self._left_over(row, near) if turn % _COUNTED == 2 else {}
+        if proposal and turn < _CALM:
+            for demand in self.keys:
+                if proposal.keys() & set(demand.columns) and not set(demand.columns) <= proposal.keys():
+                    self._refer(row, demand, set(self.values) - set(demand.columns) | proposal.keys(), proposal)
+            return proposal
+        fixed = set(self.values) - set(scope) | proposal.keys()
         refer, empty = (0.9, 0.0) if turn % 4 == 1 else (0.2, 0.7) if turn % 4 == 3 else (0.5, 0.2)
         order = self.rng.permutation(len(self.keys))
         for place in order:
@@ -226,6 +238,25 @@ class Mending:
             if name not in fixed:
                 self._other(row, name, turn, proposal)
         return proposal
+
+    def _free(self, place: int) -> list[Row]:
+        demand = self.demands[place]
+        assert isinstance(demand, Distinct)
+        keys = [(key, self.tuples[key.number]) for key in self.keys]
+        found = free_combinations(
+            demand, self.table, self.values, self.kinds, keys, self.fresh.listed, self.taken[place]
+        )
+        return shuffled(found, self.rng)
+
+    def _left_over(self, row: int, near: list[str]) -> Row:
+        """A combination that a unique set has left and that is offered to no other row in this round."""
+        places = sorted(self.free, key=lambda place: not self.breaks[place][row])
+        for free in (self.free[place] for place in places):
+            for at, one in enumerate(free):
+                if any(name not in near and value != self.values[name][row] for name, value in one.items()):
+                    continue
+                return free.pop(at)
+        return {}
 
     def _refer(self, row: int, demand: Present, fixed: set[str], proposal: Row) -> set[str]:
         """Sets the key's columns to those of a parent that agrees with the columns that are fixed; gives what it set.
