@@ -18,10 +18,11 @@ from sqlglot import expressions as exp
 
 from dbclone.models.links import match_rows
 from dbclone.profile.checks import mentions
+from dbclone.sample.excluded import excluded
 from dbclone.sample.expressions import broken_rows as breaks
 from dbclone.sample.expressions import column_names, parsed, partition_check, values_of
 from dbclone.sample.results import Columns, Result, Unknown, as_span, shape_of
-from dbclone.schema import Column, ForeignKey, Kind, Table, Unique
+from dbclone.schema import Column, Exclusion, ForeignKey, Kind, Table, Unique
 
 Flags = npt.NDArray[np.bool_]
 
@@ -93,6 +94,7 @@ def demands_of(table: Table, dialect: str) -> list[Demand]:
                 found.append(Condition(names, check.expression, tree))
     found += [_plain(columns) for columns in table.unique_sets if set(columns) <= stored]
     found += [one for unique in table.uniques if (one := _distinct(table, unique, dialect)) is not None]
+    found += [one for part in table.exclusions if (one := _unequal(table, part, dialect)) is not None]
     found += [Present(key.columns, number, key) for number, key in enumerate(table.foreign_keys) if not key.inferred]
     return [demand for demand in found if set(demand.columns) <= stored]
 
@@ -120,6 +122,19 @@ def _distinct(table: Table, unique: Unique, dialect: str) -> Distinct | None:
         return None
     alike = not unique.nulls_distinct
     return Distinct(columns, tuple(parts), where, (), tuple(texts), unique.predicate or "", alike)
+
+
+def _unequal(table: Table, exclusion: Exclusion, dialect: str) -> Distinct | None:
+    """An EXCLUDE that says no more than a UNIQUE does."""
+    said = excluded(exclusion, dialect)
+    if said is None or not said.is_unique:
+        return None
+    texts = tuple(one.text for one in said.elements)
+    parts, named = zip(*(_understood(table, text, dialect) for text in texts), strict=True)
+    columns = [name for names in named for name in names]
+    if said.where is not None:
+        columns += _understood(table, said.where_text, dialect)[1]
+    return Distinct(tuple(dict.fromkeys(columns)), parts, said.where, (), texts, said.where_text) if columns else None
 
 
 def _understood(table: Table, text: str, dialect: str) -> tuple[exp.Expression, tuple[str, ...]]:

@@ -1,8 +1,8 @@
 """EXCLUDE constraints: what would overlap an earlier row moves out of its way, or its row is left out.
 
-Takes a table and its batches, gives batches. Understood are ranges, as a column or as two ends, circles and boxes that
-may not overlap, and columns that may not differ, among rows that agree in other columns; anything else is left to the
-database. Rows are kept apart in the order in which they come, so that the first of two stays.
+Takes a table and its batches, gives batches. Understood are ranges, as a column or as two ends, circles, boxes and
+polygons that may not overlap, and columns that may not differ, among rows that agree in other columns; anything else is
+left to the database. Rows are kept apart in the order in which they come, so that the first of two stays.
 """
 
 from __future__ import annotations
@@ -18,15 +18,14 @@ import pyarrow as pa
 from sqlglot import expressions as exp
 
 from dbclone.sample.demands import Cells, Condition, broken_rows, demands_of, spelled
-from dbclone.sample.expressions import parsed, true_rows, values_of
+from dbclone.sample.excluded import excluded
+from dbclone.sample.expressions import true_rows, values_of
 from dbclone.sample.results import Unknown
 from dbclone.sample.spans import Axis, Line, Span, axis_of_bounds, axis_of_range
 from dbclone.schema import Exclusion, Table
 
-_ELEMENT = re.compile(r"^\s*(?P<what>.+?)\s+WITH\s+(?P<operator>\S+)\s*$", re.I | re.S)
 _MADE = re.compile(r"^(?:\w+\.)?(?:int4|int8|num|ts|tstz|date)range$", re.I)
 _NUMBER = re.compile(r"-?\d+(?:\.\d+)?(?:[eE][-+]?\d+)?")
-_QUOTED = re.compile(r"'(?:[^']|'')*'")
 _TRIES = 40
 Flags = npt.NDArray[np.bool_]
 
@@ -206,6 +205,27 @@ class _Shapes(_Guard):
         return _replaced(batch, self.columns[0], {row: _spelled_shape(shape) for row, shape in moved.items()})
 
 
+class _Polygons(_Guard):
+    """Polygons that may not overlap: the boxes around them do not."""
+
+    def room(self) -> _Room:
+        return _Plane()
+
+    def read(self, batch: pa.RecordBatch) -> list[tuple[float, ...] | None]:
+        return [
+            None if text is None else _around(_points(str(text))) for text in batch.column(self.columns[0]).to_pylist()
+        ]
+
+    def written(self, batch: pa.RecordBatch, moved: dict[int, tuple[float, ...]]) -> pa.RecordBatch:
+        texts = batch.column(self.columns[0]).to_pylist()
+        made = {}
+        for row, box in moved.items():
+            points = _points(str(texts[row]))
+            x, y = box[0] - _around(points)[0], box[1] - _around(points)[1]
+            made[row] = "(" + ",".join(f"({round(a + x, 6)!r},{round(b + y, 6)!r})" for a, b in points) + ")"
+        return _replaced(batch, self.columns[0], made)
+
+
 class _Alike(_Guard):
     """A column that may not differ within its group."""
 
@@ -285,6 +305,17 @@ def _shape(text: str) -> tuple[float, ...] | None:
     return max(a, c), max(b, d), min(a, c), min(b, d)
 
 
+def _points(text: str) -> list[tuple[float, float]]:
+    numbers = [float(found) for found in _NUMBER.findall(text)]
+    return list(zip(numbers[::2], numbers[1::2], strict=True))
+
+
+def _around(points: list[tuple[float, float]]) -> tuple[float, ...]:
+    """The box around some points: right, top, left, bottom."""
+    across, up = zip(*points, strict=True)
+    return max(across), max(up), min(across), min(up)
+
+
 def _spelled_shape(shape: tuple[float, ...]) -> str:
     x, y, *rest = (repr(value) for value in shape)
     return f"<({x},{y}),{rest[0]}>" if len(rest) == 1 else f"({x},{y}),({rest[0]},{rest[1]})"
@@ -322,26 +353,19 @@ def _replaced(batch: pa.RecordBatch, name: str, values: dict[int, Any]) -> pa.Re
 
 
 def _guard(table: Table, exclusion: Exclusion, dialect: str, fixed: frozenset[str]) -> _Guard | None:
-    inside = re.search(r"USING\s+\w+\s*\((?P<body>.*)", exclusion.definition, re.I | re.S)
-    if inside is None:
+    said = excluded(exclusion, dialect)
+    if said is None or said.is_unique:
         return None
-    body, rest = _closed(inside["body"])
-    predicate = re.match(r"\s*WHERE\s*(\(.*\))\s*(?:NOT\s+)?(?:DEFERRABLE|INITIALLY|$)", rest, re.I | re.S)
-    where = parsed(predicate[1], dialect) if predicate else None
     equal: list[exp.Expression] = []
     kept: tuple[str, exp.Expression] | None = None
-    for part in _split(body):
-        element = _ELEMENT.match(part)
-        tree = None if element is None else parsed(element["what"], dialect)
-        if element is None or tree is None:
+    for element in said.elements:
+        if element.operator == "=":
+            equal.append(element.tree)
+        elif element.operator in ("&&", "<>") and kept is None:
+            kept = element.operator, element.tree
+        elif element.operator != "&&":
             return None
-        if element["operator"] == "=":
-            equal.append(tree)
-        elif element["operator"] in ("&&", "<>") and kept is None:
-            kept = element["operator"], tree
-        elif element["operator"] != "&&":
-            return None
-    return None if kept is None else _made_of(table, kept[0], _inner(kept[1]), equal, where, fixed)
+    return None if kept is None else _made_of(table, kept[0], _inner(kept[1]), equal, said.where, fixed)
 
 
 def _made_of(
@@ -366,7 +390,9 @@ def _made_of(
             ranges = _Ranges(table, equal, where, (name,), name in shared)
             ranges.axis = axis
             return ranges
-        return _Shapes(table, equal, where, (name,), name in shared) if column.type.sql in ("circle", "box") else None
+        shapes: dict[str, type[_Guard]] = {"circle": _Shapes, "box": _Shapes, "polygon": _Polygons}
+        guard = shapes.get(column.type.sql)
+        return None if guard is None else guard(table, equal, where, (name,), name in shared)
     if operator != "&&" or not isinstance(tree, exp.Anonymous) or not _MADE.match(tree.name):
         return None
     names = [_bound(table, part) for part in tree.expressions[:2]]
@@ -395,24 +421,3 @@ def _inner(tree: exp.Expression) -> exp.Expression:
     while isinstance(tree, exp.Paren | exp.Cast):
         tree = tree.this
     return tree
-
-
-def _closed(text: str) -> tuple[str, str]:
-    """What stands before the bracket that closes, and what behind it."""
-    depth = 1
-    for place, sign in enumerate(_QUOTED.sub(lambda quoted: "'" * len(quoted[0]), text)):
-        depth += (sign == "(") - (sign == ")")
-        if depth == 0:
-            return text[:place], text[place + 1 :]
-    return text, ""
-
-
-def _split(body: str) -> list[str]:
-    """Parts between commas that stand outside all brackets."""
-    parts, depth, start = [], 0, 0
-    for place, sign in enumerate(_QUOTED.sub(lambda quoted: "'" * len(quoted[0]), body)):
-        depth += (sign in "([") - (sign in ")]")
-        if sign == "," and depth == 0:
-            parts.append(body[start:place])
-            start = place + 1
-    return [*parts, body[start:]]

@@ -37,3 +37,12 @@ INSERT INTO zone (area) SELECT circle(point(n % 20 * 10, n / 20 * 10), 4) FROM g
 INSERT INTO plan (layer, area) SELECT n % 3, box(point(n % 20 * 10, n / 20 * 10), point(n % 20 * 10 + 8, n / 20 * 10 + 8)) FROM generate_series(0, 119) n;
 INSERT INTO guest (room, party) SELECT n % 20, n % 20 % 7 FROM generate_series(0, 119) n;
 --? SELECT count(*) FILTER (WHERE upper_inf(valid)) > 0 AND count(*) FILTER (WHERE NOT upper_inf(valid)) > 0 FROM version
+CREATE TABLE field (id serial PRIMARY KEY, area polygon NOT NULL, EXCLUDE USING gist (area WITH &&));
+CREATE TABLE place (id serial PRIMARY KEY, at point NOT NULL, sketch polygon, EXCLUDE USING gist (at WITH ~=), EXCLUDE USING gist (sketch WITH ~=));
+CREATE TABLE badge (
+    id serial PRIMARY KEY, floor int, holder text, code text, EXCLUDE USING gist (floor WITH =, holder WITH =) WHERE (floor > 2),
+    EXCLUDE USING hash (code WITH =), EXCLUDE USING btree (lower(holder || code) WITH =) DEFERRABLE
+);
+INSERT INTO field (area) SELECT polygon(box(point(n * 10, 0), point(n * 10 + 8, 5 + n % 3))) FROM generate_series(1, 40) n;
+INSERT INTO place (at, sketch) SELECT point(n % 10, n / 10), polygon(box(point(n, n), point(n + 2, n + 2))) FROM generate_series(1, 60) n;
+INSERT INTO badge (floor, holder, code) SELECT n % 6, 'holder ' || n / 6, 'C-' || n FROM generate_series(1, 90) n;
