@@ -49,6 +49,24 @@ class NumberCodec:
         codes: Codes = _encode(values, self.spikes, self.spike_codes, self.edges, self.bin_codes)
         return codes
 
+    def decode(self, codes: Codes, within: Floats) -> Floats:
+        """(n,) numbers that ``codes`` (n,) stand for, ``within`` (n,) 0 .. 1 of the way through their bins."""
+        values = np.full(self.size, np.nan)
+        values[self.spike_codes] = self.spikes
+        bins = np.zeros(self.size, np.int64)
+        bins[self.bin_codes] = np.arange(len(self.bin_codes))
+        codes = np.minimum(codes, self.size - 1)
+        result: Floats = values[codes]
+        binned = np.flatnonzero(np.isin(codes, self.bin_codes))
+        if not len(binned):
+            return result
+        low, high = self.first[bins[codes[binned]]], self.first[bins[codes[binned]] + 1]
+        drawn = np.interp(low + within[binned] * (high - low), np.arange(len(self.knots)), self.knots)
+        if self.grid > 0:
+            drawn = self.offset + np.rint((drawn - self.offset) / self.grid) * self.grid
+        result[binned] = np.clip(drawn, self.low, self.high)
+        return result
+
     def log_widths(self) -> Floats:
         """(size,) logarithm of the number of grid steps that each code stands for, 0 where it is exact."""
         widths = np.zeros(self.size)

@@ -33,6 +33,7 @@ from dbclone.sample.ordering import keep_places
 from dbclone.sample.overlaps import agree_on_shared
 from dbclone.sample.parents import adjust, choose_parents, degrees, grow_hierarchy
 from dbclone.sample.pool import take_pool
+from dbclone.sample.real import fill_real
 from dbclone.sample.rules import keep_rules, touching
 from dbclone.sample.rules_batches import finish_batches
 from dbclone.sample.rules_keys import keep_bounded, keep_meetings, kin_keys, written_order
@@ -191,17 +192,13 @@ class Generator:
         table, model, data = self.schema.table(name), self.models.table(name), self.real[name]
         filled = make_filled(self.folder, number, table, model, data.num_rows)
         filled.real = data
-        codes = self.real_codes[name]
-        filled.own[:] = codes
-        for entry in model.entries:
-            if entry.role in ("count", "window") and entry.numbers is not None:
-                codes_of = codes[:, model.first_slot[model.by_name[entry.name]]]
-                filled.values[:, model.value_index[entry.name]] = entry.numbers.representatives()[codes_of]
+        filled.own[:] = self.real_codes[name]
         tables = {other: part.real for other, part in self.filled.items() if part.real is not None} | {name: data}
         for place, key in enumerate(table.foreign_keys):
             if key.parent in tables:
                 filled.parents[place] = link_rows(key, tables)
         filled.output = np.arange(data.num_rows)
+        fill_real(filled, self.draw.seed)
         return filled
 
     def _empty(self, name: TableName, number: int) -> Filled:
