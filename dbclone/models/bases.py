@@ -39,6 +39,7 @@ class Bases:
         With ``only`` those that lie on one of these bases, whichever way.
         """
         found = [] if draft.role == "place" else same_as_sibling(self.work, draft) + self._same_as_most(draft)
+        found += self._same_as_calendar(draft, earlier)
         if draft.values is None or draft.numbers is None or draft.type is None or not _may_differ(draft, draft.type):
             return found
         anchors = _find_anchors(draft.values, self.k)
@@ -65,6 +66,19 @@ class Bases:
                 against = self._above(work.driver, np.where(hidden.known, hidden.values, np.nan))
                 return _same_as_base(draft.codes.astype(np.float64), Base("parent", name, work.driver), against, 1.0)
         return []
+
+    def _same_as_calendar(self, draft: Draft, earlier: list[Draft]) -> list[Candidate]:
+        """Whether a value is the one that all children of the parent's class have at the time."""
+        work = self.work
+        if draft.role != "column" or draft.name not in work.calendars:
+            return []
+        calendar, classes = work.calendars[draft.name]
+        if all(other.name != calendar.time for other in earlier):
+            return []
+        against = calendar.at(self._above(work.driver, classes), work.numbers[calendar.time])
+        values = draft.codes.astype(np.float64) if draft.category or draft.values is None else draft.values
+        base = Base("calendar", calendar.time, work.driver)
+        return [replace(one, calendar=calendar) for one in _same_as_base(values, base, against, 1.0)]
 
     def _bases(self, draft: Draft, kind: Type, earlier: list[Draft]) -> Iterator[tuple[Base, Floats]]:
         if draft.role == "place":

@@ -14,7 +14,7 @@ import numpy.typing as npt
 from dbclone.models.calendar import calendar_matrix
 from dbclone.models.numbers import NumberCodec, fit_numbers
 from dbclone.models.order import PLACED_ROWS
-from dbclone.models.table import NO_CODE, PLACE, Base, KeyModel
+from dbclone.models.table import NO_CODE, PLACE, Base, Calendar, KeyModel
 from dbclone.models.work import Hidden, Work, unit_of
 from dbclone.profile.value import Role
 from dbclone.schema import ForeignKey, Kind, Type
@@ -40,6 +40,7 @@ class Candidate:
     codec: NumberCodec | None = None
     anchors: Floats = field(default_factory=lambda: np.zeros(0))
     widths: Floats | None = None
+    calendar: Calendar | None = None
 
     @property
     def passes(self) -> npt.NDArray[np.bool_]:

@@ -111,7 +111,7 @@ def _grow_entry(draft: Draft, layout: Layout, own: Codes, slot: int, keys: int, 
         # Later stages may look at what an earlier one said.
         seen = np.concatenate([allowed, np.arange(place) + layout.first_own(width) + slot + 1])
         tree = grower.tree(coded, there, seen, one.codec is not None)
-        stages.append(Stage(one.base, tree, one.codec, one.anchors))
+        stages.append(Stage(one.base, tree, one.codec, one.anchors, one.calendar))
         passed = rows[one.passes[work.order][rows]]
         rows = passed if len(passed) >= _FEWEST else rows
     codes = own[:, slot]

@@ -7,10 +7,12 @@ Never opens a database; rows stay in here.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 
 import numpy as np
 import numpy.typing as npt
 
+from dbclone.models.calendars import find_calendars
 from dbclone.models.fit import fit_table
 from dbclone.models.hidden import bounds, count_children, summarise
 from dbclone.models.keys import fit_keys
@@ -58,7 +60,7 @@ def learn(
     for name in order:
         keys[name] = fit_keys(works[name], works, cuts[name], sample.children, name in simple)
     for name in reversed(order):
-        _summarise_children(works[name], works, keys[name][0], sample.children, simple)
+        _summarise_children(works[name], works, keys[name][0], sample.children, simple, profile.k)
     models: list[TableModel] = []
     codes: dict[TableName, Codes] = {}
     for done, name in enumerate(order):
@@ -90,6 +92,7 @@ def _summarise_children(
     keys: list[KeyModel],
     children: Mapping[ForeignKey, npt.NDArray[np.float64]],
     simple: frozenset[TableName],
+    k: int,
 ) -> None:
     """Adds to each parent of ``child`` the hidden columns that describe its children.
 
@@ -112,6 +115,7 @@ def _summarise_children(
             _add_window(child, works, number, keys[number].axis)
         if mode == "drive":
             _add_bounds(child, parent, number, known)
+            _add_calendars(child, parent, number, k)
         numbers = dict(child.numbers)
         numbers |= {hidden.name: hidden.values for hidden in child.hidden if not hidden.grouped and hidden.type is None}
         most = _DRIVING_SUMMARIES if mode == "drive" else _OTHER_SUMMARIES
@@ -129,6 +133,23 @@ def _add_window(child: Work, works: Mapping[TableName, Work], number: int, axis:
     everywhere = np.ones(parent.rows, bool)
     for what, values in zip(("from", "for"), reach(times, child.links[number], parent.rows), strict=True):
         parent.hidden.append(Hidden(hidden_name(key, what), "window", key, values, everywhere))
+
+
+def _add_calendars(child: Work, parent: Work, number: int, k: int) -> None:
+    """Parents know to which class they belong where all children of a class have the same at the same time."""
+    key = child.keys[number]
+    everywhere = np.ones(parent.rows, bool)
+    hidden: list[Hidden] = []
+    for column, found in find_calendars(child, parent.rows, k).items():
+        classes = np.where(found.classes > 0, found.classes, np.nan).astype(np.float64)
+        name = ""
+        if len(found.calendar.values) > 1:
+            # Columns of one calendar are of one class.
+            known = [one.name for one in hidden if np.array_equal(one.values, classes, equal_nan=True)]
+            name = known[0] if known else hidden_name(key, f"class {column}")
+            hidden += [] if known else [Hidden(name, "hidden", key, classes, everywhere, True)]
+        child.calendars[column] = replace(found.calendar, hidden=name), classes
+    parent.hidden += hidden
 
 
 def _add_bounds(child: Work, parent: Work, number: int, known: npt.NDArray[np.bool_]) -> None:

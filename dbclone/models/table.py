@@ -29,8 +29,9 @@ GROUPS = 16
 class Base:
     """What a value is coded against.
 
-    ``kind``: the ``value`` itself, a column of the previous ``sibling``, a ``column`` of the row, or a column of the
-    ``parent`` that foreign key ``key`` references.
+    ``kind``: the ``value`` itself, a column of the previous ``sibling``, a ``column`` of the row, a column of the
+    ``parent`` that foreign key ``key`` references, or what a ``calendar`` says at the time that ``column`` of the row
+    tells.
 
     ``way``: its ``difference`` to the base, its ``ratio`` to it, or whether it is the ``same`` (code 1) or not (2).
     """
@@ -51,6 +52,28 @@ class CopiedModel:
 
 
 @dataclass(frozen=True)
+class Calendar:
+    """What children of a class of parents have at a time: ``values`` (classes, t) by ``times`` (t,), which rise, of the
+    column ``time``; NaN where nothing is known. Categories are given by their codes.
+
+    ``hidden`` is the column of the driving parent that says its class, from 1 on; empty where there is one class.
+    """
+
+    time: str
+    times: npt.NDArray[np.float64]
+    values: npt.NDArray[np.float64]
+    hidden: str = ""
+
+    def at(self, classes: npt.NDArray[np.float64], times: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
+        """(n,) the values of ``classes`` (n,) at ``times`` (n,), NaN where nothing is known."""
+        place = np.clip(np.searchsorted(self.times, times), 0, len(self.times) - 1)
+        known = ~np.isnan(classes) & (self.times[place] == times) & (classes >= 1) & (classes <= len(self.values))
+        found: npt.NDArray[np.float64] = np.full(len(times), np.nan)
+        found[known] = self.values[classes[known].astype(np.int64) - 1, place[known]]
+        return found
+
+
+@dataclass(frozen=True)
 class Stage:
     """One way to code a value before it is coded by itself. A row passes it on where the base is missing or, with
     ``same``, where the value differs.
@@ -63,6 +86,7 @@ class Stage:
     tree: Tree
     codec: NumberCodec | None
     anchors: npt.NDArray[np.float64]
+    calendar: Calendar | None = None
 
 
 @dataclass(frozen=True)

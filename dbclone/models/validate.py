@@ -17,7 +17,20 @@ import pyarrow as pa
 from dbclone.errors import BundleError
 from dbclone.models.categories import CategoryCodec
 from dbclone.models.numbers import NumberCodec
-from dbclone.models.table import GROUPS, PLACE, Balance, Entry, KeyModel, Models, Pool, Stage, TableModel, hidden_name
+from dbclone.models.table import (
+    GROUPS,
+    PLACE,
+    Balance,
+    Base,
+    Calendar,
+    Entry,
+    KeyModel,
+    Models,
+    Pool,
+    Stage,
+    TableModel,
+    hidden_name,
+)
 from dbclone.models.trees import Tree
 from dbclone.profile.value import Profile, Role
 from dbclone.schema import Plan, Schema, Table, TableName
@@ -190,12 +203,12 @@ def _check_column(parts: Parts, model: TableModel, entry: Entry) -> None:
 def _check_stage(parts: Parts, model: TableModel, entry: Entry, stage: Stage, width: int) -> None:
     name, base, tree = model.name, stage.base, stage.tree
     _check_tree(model, tree, width)
-    known = base.kind in ("sibling", "parent", "column") and base.way in ("difference", "ratio", "same")
+    known = base.kind in ("sibling", "parent", "column", "calendar") and base.way in ("difference", "ratio", "same")
     require(known, name, "has a base of no kind")
     require(bool(np.isfinite(stage.anchors).all()), name, "has an anchor that is no number")
     if base.way == "same":
         plain = base.kind == "sibling" and (not entry.has_value or base.column in model.value_index)
-        named = base.kind == "parent" and not entry.has_value
+        named = base.kind in ("parent", "calendar") and not entry.has_value
         require(plain or named or entry.has_value, name, "repeats a value that is not there")
     else:
         require(stage.codec is not None and entry.has_value, name, "has a difference without a codec")
@@ -205,12 +218,30 @@ def _check_stage(parts: Parts, model: TableModel, entry: Entry, stage: Stage, wi
         require(int(tree.codes.max(initial=0)) < codes, name, "draws a difference without a value")
         there = base.kind != "sibling" or base.column in model.value_index
         require(there, name, "is coded against a column that is not there")
+    require((base.kind == "calendar") is (stage.calendar is not None), name, "follows a calendar that is not there")
+    if stage.calendar is not None:
+        _check_calendar(parts, model, entry, base, stage.calendar)
     if base.kind == "column":
         require(base.column in model.value_index, name, "is coded against a column that is not there")
     if base.kind == "parent":
         above = parts.parent(model, base.key)
         there = base.column in above.value_index if entry.has_value else _names_codes(above, base.column, entry)
         require(there, name, "is coded against a column that is not there")
+
+
+def _check_calendar(parts: Parts, model: TableModel, entry: Entry, base: Base, calendar: Calendar) -> None:
+    name, times, values = model.name, calendar.times, calendar.values
+    require(base.way == "same" and calendar.time in model.value_index, name, "follows a calendar of no time")
+    shaped = times.ndim == 1 and values.ndim == 2 and values.shape[1] == len(times) > 0 and len(values) > 0
+    require(shaped and bool((np.diff(times) > 0).all()), name, "has a calendar of uneven arrays")
+    said = values[~np.isnan(values)]
+    codes = entry.has_value or bool(((said >= 0) & (said < entry.size) & (said == np.rint(said))).all())
+    require(codes and bool(np.isfinite(said).all()), name, "has a calendar of values that are none")
+    if calendar.hidden:
+        above = parts.parent(model, base.key)
+        there = above.by_name.get(calendar.hidden)
+        coded = there is not None and above.entries[there].numbers is not None
+        require(coded, name, "follows a calendar of no class")
 
 
 def _names_codes(above: TableModel, hidden: str, entry: Entry) -> bool:

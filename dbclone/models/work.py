@@ -19,6 +19,7 @@ from dbclone.models.categories import CategoryCodec, fit_categories
 from dbclone.models.links import link_rows, positions, sibling_order
 from dbclone.models.numbers import NumberCodec, fit_numbers
 from dbclone.models.parallel import each
+from dbclone.models.table import Calendar
 from dbclone.models.trees import mutual_information
 from dbclone.profile import exempt_values
 from dbclone.profile.value import Profile, Role, TableProfile
@@ -58,7 +59,10 @@ class Hidden:
 
 @dataclass
 class Work:
-    """One table's rows in the making; ``slots`` (rows, slots) appear once its model is fitted."""
+    """One table's rows in the making; ``slots`` (rows, slots) appear once its model is fitted.
+
+    ``calendars`` of its columns come with the class (driving parents,) of each parent.
+    """
 
     table: Table
     profile: TableProfile
@@ -84,6 +88,7 @@ class Work:
     value_slots: frozenset[int] = frozenset()
     slots_about: dict[ForeignKey, frozenset[int]] = field(default_factory=dict)
     modelled: set[str] = field(default_factory=set)
+    calendars: dict[str, tuple[Calendar, Floats]] = field(default_factory=dict)
 
     @property
     def rows(self) -> int:

@@ -246,6 +246,24 @@ def _led_to(drawn, stage, stages, anchors, against, codec, u, codec_facts, decod
     return _on_grid(codec, against * step, codec_facts)
 
 
+@njit(cache=True)
+def _said_by(calendar, member, time, times, values):  # type: ignore[no-untyped-def]
+    """What a calendar says of class ``member`` at a time, NaN where it says nothing."""
+    if np.isnan(member) or np.isnan(time) or member < 1.0 or member > calendar[4]:
+        return np.nan
+    low, high = calendar[1], calendar[1] + calendar[2]
+    end = high
+    while low < high:
+        middle = (low + high) // 2
+        if times[middle] < time:
+            low = middle + 1
+        else:
+            high = middle
+    if low == end or times[low] != time:
+        return np.nan
+    return values[calendar[3] + (np.int64(member) - 1) * calendar[2] + low - calendar[1]]
+
+
 @njit(cache=True, inline="always")
 def _repeated(before, kind, codec, against, encoding):  # type: ignore[no-untyped-def]
     """The code of a value that is repeated: of categories the sibling's, or the one that the parent names."""
@@ -269,8 +287,8 @@ def fill_rows(program: Iterable[npt.NDArray[Any]], *rest: Any) -> None:
 def _fill_rows(  # type: ignore[no-untyped-def]  # noqa: C901 the hot loop stays one: a call costs more than a branch
     entries, stages, anchors, units, codec_first, spike, knot_from, knot_to, knots, codec_facts, exact_first, exact,
     exact_codes, edge_first, edges, edge_codes, node_first, nodes, mask, leaf_first, start, codes, cumulative, strata,
-    seeds, accept, single, gaps, pair_first, pairs, pair_groups, pair_shares, begin, end, context, position, left,
-    follows, own, values, bases, first_row
+    seeds, accept, single, gaps, pair_first, pairs, pair_groups, pair_shares, calendars, calendar_times,
+    calendar_values, begin, end, context, position, left, follows, own, values, bases, first_row
 ):
     forest = (node_first, nodes, mask, leaf_first, start, codes, cumulative)
     decoding = (codec_first, spike, knot_from, knot_to, knots)
@@ -337,6 +355,10 @@ def _fill_rows(  # type: ignore[no-untyped-def]  # noqa: C901 the hot loop stays
                         against = values[row - 1, argument]
                 elif kind == 2:
                     against = bases[row, argument]
+                elif kind == 4:
+                    member = bases[row, argument] if argument >= 0 else 1.0
+                    when = calendars[stages[stage, 3]]
+                    against = _said_by(when, member, values[row, when[0]], calendar_times, calendar_values)
                 else:
                     against = values[row, argument]
                 if way != 2 or kind != 1:

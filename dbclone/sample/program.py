@@ -12,10 +12,10 @@ import numpy as np
 import numpy.typing as npt
 
 from dbclone.models.numbers import NumberCodec
-from dbclone.models.table import GROUPS, TableModel
+from dbclone.models.table import GROUPS, Calendar, TableModel
 from dbclone.models.trees import Tree
 
-_BASES = {"value": 0, "sibling": 1, "parent": 2, "column": 3}
+_BASES = {"value": 0, "sibling": 1, "parent": 2, "column": 3, "calendar": 4}
 _WAYS = {"difference": 0, "ratio": 1, "same": 2}
 _STRATA = 250
 
@@ -26,9 +26,11 @@ class Program(NamedTuple):
     (e, 256): how likely a value that a stage leads to is kept, by its code; ``single`` (e, 256): whether siblings never
     share it; ``gaps`` (e,): share of NULL. ``pairs`` (p, 3), from ``pair_first`` (e + 1,) on by entry: what it is held
     against (-1: nothing), where its groups are in ``pair_groups`` (g, 256), and where the entry's own are;
-    ``pair_shares`` (p, groups, groups) as a Balance has them. The rest is every codec and tree, one after the other,
-    with their offsets; ``nodes`` (n, 4): feature, left, right, and the last code that goes left where all codes up to
-    it do and none beyond, -1 where ``mask`` must be asked."""
+    ``pair_shares`` (p, groups, groups) as a Balance has them. ``calendars`` (c, 5), whose number is in place of a
+    stage's codec: value column of the time, first of ``calendar_times``, times, first of ``calendar_values`` (class by
+    class), classes. The rest is every codec and tree, one after the other, with their offsets; ``nodes`` (n, 4):
+    feature, left, right, and the last code that goes left where all codes up to it do and none beyond, -1 where
+    ``mask`` must be asked."""
 
     entries: npt.NDArray[np.int64]
     stages: npt.NDArray[np.int64]
@@ -62,6 +64,9 @@ class Program(NamedTuple):
     pairs: npt.NDArray[np.int64]
     pair_groups: npt.NDArray[np.uint8]
     pair_shares: npt.NDArray[np.float64]
+    calendars: npt.NDArray[np.int64]
+    calendar_times: npt.NDArray[np.float64]
+    calendar_values: npt.NDArray[np.float64]
 
     @property
     def unbalanced(self) -> Program:
@@ -80,6 +85,7 @@ def compile_program(model: TableModel, seeds: npt.NDArray[np.uint64]) -> tuple[P
     rows: list[tuple[int, ...]] = []
     stages: list[tuple[int, ...]] = []
     anchors = [0.0]
+    calendars: list[Calendar] = []
     for number, entry in enumerate(model.entries):
         slot = model.first_slot[number]
         codec = _add(codecs, entry.numbers) if entry.has_value else -1
@@ -97,6 +103,13 @@ def compile_program(model: TableModel, seeds: npt.NDArray[np.uint64]) -> tuple[P
                     bases.append((base.key, base.column))
                 argument = bases.index((base.key, base.column))
             coded = _add(codecs, stage.codec)
+            if stage.calendar is not None:
+                calendars.append(stage.calendar)
+                coded, argument = len(calendars) - 1, -1
+                if stage.calendar.hidden:
+                    if (base.key, stage.calendar.hidden) not in bases:
+                        bases.append((base.key, stage.calendar.hidden))
+                    argument = bases.index((base.key, stage.calendar.hidden))
             tree = len(trees) - 1
             what = _BASES[base.kind], argument, _WAYS[base.way]
             stages.append((*what, coded, tree, slot + 1 + place, len(anchors), len(stage.anchors)))
@@ -115,6 +128,7 @@ def compile_program(model: TableModel, seeds: npt.NDArray[np.uint64]) -> tuple[P
         single=single,
         gaps=np.array([entry.shares[0] if len(entry.shares) else 0.0 for entry in model.entries]),
         **_pack_balance(model),
+        **_pack_calendars(calendars, model),
         **_pack_codecs(codecs),
         **_pack_trees(trees),
     )
@@ -144,6 +158,19 @@ def _pack_balance(model: TableModel) -> dict[str, npt.NDArray[Any]]:
         "pairs": np.ascontiguousarray(np.stack([beside, first, own], axis=1)),
         "pair_groups": balance.groups,
         "pair_shares": balance.dense,
+    }
+
+
+def _pack_calendars(calendars: list[Calendar], model: TableModel) -> dict[str, npt.NDArray[Any]]:
+    rows, times, values = [], 0, 0
+    for one in calendars:
+        rows.append((model.value_index[one.time], times, len(one.times), values, len(one.values)))
+        times += len(one.times)
+        values += one.values.size
+    return {
+        "calendars": np.array(rows, np.int64).reshape(-1, 5),
+        "calendar_times": _join([one.times for one in calendars], np.float64),
+        "calendar_values": _join([one.values.ravel() for one in calendars], np.float64),
     }
 
 
