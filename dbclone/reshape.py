@@ -11,7 +11,7 @@ from dataclasses import replace
 from dbclone.config import Config
 from dbclone.dialects.protocol import Violation
 from dbclone.errors import ConfigError
-from dbclone.schema import Check, Exclusion, ForeignKey, Schema, Table, TableName, Unique
+from dbclone.schema import Check, Exclusion, ForeignKey, Schema, Table, TableName, Unique, flat_names, told_apart
 
 _Rule = Check | Exclusion | Unique
 
@@ -105,20 +105,24 @@ def rename_tables(schema: Schema, names: Mapping[TableName, TableName], own: Sch
 
 def counterpart(name: TableName, schema: Schema, own: Schema) -> TableName | None:
     """The table of another database that stands for ``name``."""
-    if name in own:
-        return name
-    return own.find(schema.short_names[name]) or own.find(name.name)
+    return _counterpart(name, flat_names(schema, own.dialect), own)
+
+
+def _counterpart(name: TableName, flat: Mapping[TableName, str], own: Schema) -> TableName | None:
+    return name if name in own else own.find(flat[name]) or own.find(name.name)
 
 
 def counterparts(expected: Schema, own: Schema) -> dict[TableName, TableName]:
     """The tables of ``own`` that stand for those of ``expected``, by name; tables without one are absent."""
-    found = {table.name: counterpart(table.name, expected, own) for table in expected}
+    flat = flat_names(expected, own.dialect)
+    found = {table.name: _counterpart(table.name, flat, own) for table in expected}
     return {name: there for name, there in found.items() if there is not None}
 
 
 def compare_schemas(expected: Schema, own: Schema) -> tuple[tuple[Violation, ...], Schema]:
     """Tables and columns that ``own`` lacks, and the constraints of ``expected`` under the names of ``own``."""
     missing: list[Violation] = []
+    expected, _ = told_apart(expected, own.dialect)
     names = counterparts(expected, own)
     for table in expected:
         if table.name not in names:

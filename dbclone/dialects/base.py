@@ -24,7 +24,7 @@ from dbclone.dialects.address import Address
 from dbclone.dialects.base_catalog import read_schema
 from dbclone.dialects.base_rows import arrow_type, bound_type, family_keys, inferred, python_rows, to_arrow
 from dbclone.dialects.counting import violations
-from dbclone.dialects.portable_ddl import portable_ddl, quote, target_names
+from dbclone.dialects.portable_ddl import PortableDdl, portable_ddl, quote, target_names
 from dbclone.dialects.protocol import Ddl, Loss, Reading, Stamp, Violation
 from dbclone.errors import ConfigError, ConnectError, SourceError, TargetError, TargetRefused
 from dbclone.schema import Column, ForeignKey, Schema, Table, TableName
@@ -140,6 +140,7 @@ class SqlLoader:
         self._schema: Schema | None = None
         self._names: dict[TableName, TableName] = {}
         self._post: tuple[str, ...] = ()
+        self._portable: PortableDdl | None = None
         self._mine: list[str] = []
         self._staged: tuple[TableName, ...] = ()
         self._done = False
@@ -149,8 +150,8 @@ class SqlLoader:
 
     def create(self, schema: Schema, ddl: Ddl | None) -> tuple[Loss, ...]:  # noqa: ARG002 portable DDL is all there is
         name = self._engine.dialect.name
-        self._schema = schema
-        portable = portable_ddl(schema, name)
+        portable = self._portable = portable_ddl(schema, name)
+        self._schema = portable.schema
         self._names, self._post, self.plain = target_names(schema, name), portable.post, portable.plain
         losses = portable.losses
         with self._lock:
@@ -167,6 +168,8 @@ class SqlLoader:
         return losses
 
     def load(self, table: Table, batches: Iterable[pa.RecordBatch]) -> int:
+        if self._portable is not None:
+            table, batches = self._portable.under_names(table, batches)
         total = 0
         own = _STAGE.format(self._names[table.name].name) if self._staged else self._names[table.name].name
         for batch in batches:

@@ -6,12 +6,27 @@ Takes a Schema and the name of a target's dialect, gives text. Never opens the s
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+
+import pyarrow as pa
 
 from dbclone.dialects.portable_sql import is_plain, translate, translate_default
 from dbclone.dialects.portable_types import keeps_kind, type_name
 from dbclone.dialects.protocol import Loss
-from dbclone.schema import Check, Column, ForeignKey, Index, Kind, Schema, Table, TableName, Unique
+from dbclone.schema import (
+    Check,
+    Column,
+    ForeignKey,
+    Index,
+    Kind,
+    Schema,
+    Table,
+    TableName,
+    Unique,
+    flat_names,
+    told_apart,
+)
+from dbclone.schema.folded import Renamed
 
 _NO_SCHEMAS = ("sqlite",)
 _LEFT_OUT = "left out"
@@ -31,7 +46,8 @@ class PortableDdl:
     """``pre`` comes before the rows, then ``attempts`` one by one, then the rows, then ``post``.
 
     ``plain`` are the computed columns that became ordinary ones, so that the writer must supply their values.
-    ``names`` says what each of the source's tables is called in the target.
+    ``names`` says what each of the source's tables is called in the target, ``renamed`` which of their columns have
+    another name there, which those of ``schema`` bear.
     """
 
     target: str
@@ -41,23 +57,53 @@ class PortableDdl:
     plain: frozenset[tuple[TableName, str]] = frozenset()
     attempts: tuple[Attempt, ...] = ()
     names: Mapping[TableName, TableName] = field(default_factory=dict, hash=False)
+    renamed: Renamed = field(default_factory=dict, hash=False)
+    schema: Schema | None = None
+
+    def under_names(self, table: Table, batches: Iterable[pa.RecordBatch]) -> tuple[Table, Iterable[pa.RecordBatch]]:
+        """A table of the source and its rows with their columns under the target's names."""
+        own = self.renamed.get(table.name)
+        if not own or self.schema is None:
+            return table, batches
+        return self.schema.table(table.name), (_under_names(batch, own) for batch in batches)
+
+
+def _under_names(batch: pa.RecordBatch, own: Mapping[str, str]) -> pa.RecordBatch:
+    return pa.RecordBatch.from_arrays(batch.columns, names=[own.get(name, name) for name in batch.schema.names])
 
 
 def portable_ddl(schema: Schema, target: str) -> PortableDdl:
     """``schema`` for ``target`` (``postgresql``, ``sqlite`` or another SQLAlchemy dialect's name)."""
+    apart, renamed = told_apart(schema, target)
+    ddl = _writer(apart, target).write()
+    told = [
+        Loss("name", f"{table}.{old}", f'called "{new}", which the target tells from the others')
+        for table, names in renamed.items()
+        for old, new in names.items()
+    ]
+    flat = flat_names(schema, target)
+    told += [
+        Loss("name", str(table), f'called "{flat[table]}", which the target tells from the others')
+        for table, short in schema.short_names.items()
+        if flat[table] != short
+    ]
+    return replace(ddl, losses=(*told, *ddl.losses), renamed=renamed, schema=apart)
+
+
+def _writer(schema: Schema, target: str) -> Writer:
     if target == "sqlite":
         from dbclone.dialects.portable_sqlite import SqliteWriter
 
-        return SqliteWriter(schema, target).write()
+        return SqliteWriter(schema, target)
     if target == "mysql":
         from dbclone.dialects.portable_mysql import MysqlWriter
 
-        return MysqlWriter(schema, target).write()
+        return MysqlWriter(schema, target)
     if target == "duckdb":
         from dbclone.dialects.portable_duckdb import DuckdbWriter
 
-        return DuckdbWriter(schema, target).write()
-    return ServerWriter(schema, target).write()
+        return DuckdbWriter(schema, target)
+    return ServerWriter(schema, target)
 
 
 def quote(name: str) -> str:
@@ -78,7 +124,7 @@ class Writer:
         self.losses: list[Loss] = []
         self.plain: set[tuple[TableName, str]] = set()
         self.names = dict(target_names(schema, target))
-        self.taken = {(name.schema, name.name) for name in self.names.values()}
+        self.taken = {(name.schema, self._known(name.name)) for name in self.names.values()}
 
     def write(self) -> PortableDdl:
         raise NotImplementedError
@@ -109,10 +155,14 @@ class Writer:
     def free_name(self, table: TableName, wanted: str | None, limit: int = 63) -> str | None:
         """``wanted`` where no other index, constraint or table of the target has it, else None."""
         place = self.names[table].schema
-        if not wanted or (place, wanted) in self.taken or len(wanted.encode()) > limit:
+        if not wanted or (place, self._known(wanted)) in self.taken or len(wanted.encode()) > limit:
             return None
-        self.taken.add((place, wanted))
+        self.taken.add((place, self._known(wanted)))
         return wanted
+
+    def _known(self, name: str) -> str:
+        """A name as the target tells it from others."""
+        return name if self.target == "postgresql" else name.casefold()
 
     def index_name(self, table: TableName, wanted: str | None, columns: Iterable[str]) -> str:
         """A name that is free for certain, since an index must have one."""
@@ -389,11 +439,11 @@ def target_names(schema: Schema, target: str) -> dict[TableName, TableName]:
     those of a database that knows none, and SQLite's ``main`` takes all, flattened."""
     if target in ("mysql", "duckdb"):
         # The tables stand where the session is, those of all schemas beside each other.
-        return {name: TableName("", short) for name, short in schema.short_names.items()}
+        return {name: TableName("", short) for name, short in flat_names(schema, target).items()}
     if schema.dialect == target:
         return {name: name for name in schema.short_names}
     place = {"postgresql": "public", "sqlite": "main"}.get(target, "")
-    return {name: TableName(place, short) for name, short in schema.short_names.items()}
+    return {name: TableName(place, short) for name, short in flat_names(schema, target).items()}
 
 
 def key_actions(key: ForeignKey) -> str:

@@ -5,6 +5,7 @@ Takes catalogue text, gives text or None where the meaning would not survive. Ne
 
 from __future__ import annotations
 
+import datetime
 import logging
 import re
 from collections.abc import Callable, Mapping
@@ -29,6 +30,7 @@ _NOW = {
     "strftime('%y-%m-%d %h:%m:%f','now')", "strftime('%y-%m-%d %h:%m:%s','now')", "sysdate", "getdate()",
 }  # fmt: skip
 _TODAY = {"current_date", "current_date()", "curdate()", "('now'::text)::date", "date('now')", "now()::date"}
+_ZONED = re.compile(r"(\d{4}-\d\d-\d\d \d\d:\d\d:\d\d(?:\.\d+)?)([+-])(\d\d)(?::(\d\d))?")
 _NUMBER = re.compile(r"[+-]?\d+(\.\d+)?([eE][+-]?\d+)?")
 
 
@@ -44,6 +46,8 @@ def translate(text: str, columns: Mapping[str, Column], source: str, target: str
         return None
     try:
         tree = _bind(tree, columns, source)
+        if target in ("sqlite", "mysql"):
+            tree = _rewrite(tree, _in_utc, columns)
         tree = _rewrite(tree, _neutral, columns)
         if target == "sqlite":
             tree = _rewrite(tree, _for_sqlite, columns)
@@ -185,6 +189,20 @@ def _rewrite(
         else:
             node.replace(changed)
     return tree
+
+
+def _in_utc(node: exp.Expression, _: Mapping[str, Column]) -> exp.Expression:
+    """A moment with its zone as those have it whose moments bear none: in UTC."""
+    zoned = exp.DataType.Type.TIMESTAMPTZ
+    if not (isinstance(node, exp.Cast) and node.to.is_type(zoned) and isinstance(node.this, exp.Literal)):
+        return node
+    match = _ZONED.fullmatch(node.this.name)
+    if match is None:
+        return node
+    text, sign, hours, minutes = match.groups()
+    ahead = datetime.timedelta(hours=int(hours), minutes=int(minutes or 0))
+    moment = datetime.datetime.fromisoformat(text)
+    return exp.Literal.string(str(moment - ahead if sign == "+" else moment + ahead))
 
 
 def _neutral(node: exp.Expression, columns: Mapping[str, Column]) -> exp.Expression:

@@ -61,13 +61,19 @@ def mend_duplicates(
     """
     dropped = 0
     mender = _Mender(filled, seed, dialect, others or {}, linked)
-    for one in mender.sets():
+    sets = mender.sets()
+    # What was moved for one set may repeat another row of a set that shares its columns.
+    shared = [one for one in sets if any(one is not other and set(one.columns) & set(other.columns) for other in sets)]
+    for turn, one in enumerate([*sets, *shared]):
+        if turn >= len(sets) and not mender.repeats(one).any():
+            continue
         repeated = mender.mend(one)
         if repeated.any() and (linked or repeated.sum() <= _MOST_LEFT):
             filled.repeated.add(one.columns)
         elif repeated.any():
             dropped += int(repeated.sum())
             filled.keep(~repeated)
+    filled.repeated.update(one.columns for one in shared if mender.repeats(one).any())
     return dropped
 
 

@@ -1,6 +1,7 @@
 """Frozen values that describe a database: schema, foreign-key graph and plan. Pure: no database, no rows."""
 
 from dbclone.schema.diff import Change, diff_schemas
+from dbclone.schema.folded import flat_names, told_apart
 from dbclone.schema.graph import Cut, Order, is_nullable, order_tables
 from dbclone.schema.plan import Plan, Step, Strategy, make_plan
 from dbclone.schema.table import (
@@ -47,7 +48,9 @@ __all__ = [
     "Type",
     "Unique",
     "diff_schemas",
+    "flat_names",
     "is_nullable",
     "make_plan",
     "order_tables",
+    "told_apart",
 ]

@@ -16,7 +16,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from dbclone.dialects.address import Address
-from dbclone.dialects.portable_ddl import Attempt, column_list, portable_ddl, quote, target_names
+from dbclone.dialects.portable_ddl import Attempt, PortableDdl, column_list, portable_ddl, quote, target_names
 from dbclone.dialects.protocol import Ddl, DdlMode, Loss, Stamp, Violation
 from dbclone.dialects.scratch import Scratch
 from dbclone.errors import TargetRefused
@@ -44,6 +44,7 @@ class ScriptLoader:
         self._names: dict[TableName, TableName] = {}
         self._computed: dict[TableName, frozenset[str]] = {}
         self._parts: dict[TableName, Path] = {}
+        self._portable: PortableDdl | None = None
         self._before = ""
         self._after = ""
 
@@ -57,16 +58,19 @@ class ScriptLoader:
         if ddl is not None and self._is_native:
             self._before, self._after = ddl.pre_data, ddl.post_data
         else:
-            portable = portable_ddl(schema, self._flavour)
+            portable = self._portable = portable_ddl(schema, self._flavour)
             self.plain, losses = portable.plain, portable.losses
+            self._schema = portable.schema
             attempts = [self._attempt(attempt) for attempt in portable.attempts]
             self._before, self._after = _script(portable.pre) + "".join(attempts), _script(portable.post)
-        for table in schema:
+        for table in self._schema or ():
             names = {column.name for column in table.columns if column.generated is not None}
             self._computed[table.name] = frozenset(n for n in names if (table.name, n) not in self.plain)
         return losses
 
     def load(self, table: Table, batches: Iterable[pa.RecordBatch]) -> int:
+        if self._portable is not None:
+            table, batches = self._portable.under_names(table, batches)
         with self._lock:
             path = self._parts.get(table.name)
             if path is None:

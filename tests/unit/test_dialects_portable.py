@@ -33,6 +33,8 @@ COLUMNS = {
         ("((n > 0) AND (n < 10))", '(("n" > 0) AND ("n" < 10))'),
         ("(rating = ANY (ARRAY['PG'::mpaa, 'R'::mpaa]))", "(\"rating\" IN ('PG', 'R'))"),
         ("((name)::text = ANY ((ARRAY['a'::character varying])::text[]))", "(\"name\" IN ('a'))"),
+        ("(n > '2015-01-01 05:30:00+05:30'::timestamp with time zone)", "(\"n\" > '2015-01-01 00:00:00')"),
+        ("(name ~~ 'pre\\_%'::text)", "(\"name\" LIKE 'pre\\_%' ESCAPE '\\')"),
         ("(name <> ALL (ARRAY['a'::text]))", "(NOT (\"name\" IN ('a')))"),
         ("((name)::text ~~ '%@%'::text)", "(\"name\" LIKE '%@%')"),
         ("(born > '1900-01-01'::date)", "(\"born\" > '1900-01-01')"),

@@ -52,6 +52,15 @@ def test_a_dense_family_loses_no_row(tmp_path: Path) -> None:
     assert {value for _, value in pairs} <= set(map(float, range(days)))
 
 
+def test_what_moves_for_one_set_repeats_no_row_of_another(tmp_path: Path) -> None:
+    numbers: dict[str, list[float]] = {"a": [1, 1, 1, 1, 2, 2], "line": [1, 2, 3, 4, 1, 2], "b": [7, 7, 8, 8, 7, 7]}
+    filled = filled_things(tmp_path, numbers, uniques=[("a", "line"), ("b", "line")])
+    assert mend_duplicates(filled, 1) == 0
+    for other in ("a", "b"):
+        repeats = 6 - len(set(zip(numbers_of(filled, other), numbers_of(filled, "line"), strict=True)))
+        assert repeats == 0 or (other, "line") in filled.repeated
+
+
 def test_rows_go_where_there_are_fewer_values_than_rows(tmp_path: Path) -> None:
     filled = filled_things(tmp_path, words={"word": ["x", "y", "x", "y", "x"] * 500}, uniques=[("word",)])
     assert mend_duplicates(filled, 1) == 2_498

@@ -62,6 +62,7 @@ class MysqlLoader:
     ) -> None:
         self.address = address
         self.losses: tuple[Loss, ...] = ()
+        self._portable: PortableDdl | None = None
         self.plain: frozenset[tuple[TableName, str]] = frozenset()
         self._ddl_mode = ddl_mode
         self._place = open_place(address, source_identity=source_identity, replace=replace)
@@ -83,7 +84,9 @@ class MysqlLoader:
         if ddl is not None and ddl.dialect == "mysql" and self._ddl_mode == "native":
             self.losses = self._create_natively(schema, ddl)
         else:
-            self.losses = self._create_portably(portable_ddl(schema, "mysql"))
+            self._portable = portable_ddl(schema, "mysql")
+            self._schema = self._portable.schema
+            self.losses = self._create_portably(self._portable)
         with self._place.session() as session:
             for table, column, spelled, expression, extra in rows_of(session, _COLUMNS, (self._place.name,)):
                 if not expression and "GENERATED" not in str(extra).upper().replace("DEFAULT_GENERATED", ""):
@@ -126,6 +129,8 @@ class MysqlLoader:
 
         Raises TargetError that names table and column, in the server's words.
         """
+        if self._portable is not None:
+            table, batches = self._portable.under_names(table, batches)
         own = self._names[table.name].name
         zeros = self._schema is not None and self._schema.dialect == "mysql"
         total = 0

@@ -17,7 +17,7 @@ import pyarrow as pa
 
 from dbclone.dialects.address import Address
 from dbclone.dialects.counting import check_name
-from dbclone.dialects.portable_ddl import portable_ddl, target_names
+from dbclone.dialects.portable_ddl import PortableDdl, portable_ddl, target_names
 from dbclone.dialects.protocol import Ddl, DdlMode, Loss, Stamp, Violation
 from dbclone.dialects.scratch import Scratch
 from dbclone.dialects.sqlite.catalog import STAMP_TABLE, list_entries, quote
@@ -69,6 +69,7 @@ class SqliteLoader:
         self._names: dict[TableName, TableName] = {}
         self._computed: dict[TableName, frozenset[str]] = {}
         self._post: tuple[str, ...] = ()
+        self._portable: PortableDdl | None = None
 
     def create(self, schema: Schema, ddl: Ddl | None) -> tuple[Loss, ...]:
         self._schema = schema
@@ -78,9 +79,9 @@ class SqliteLoader:
             _refuse_other_than_ddl((*pre, *self._post))
             losses = _native_losses(schema, self._post)
         else:
-            portable = portable_ddl(schema, "sqlite")
+            portable = self._portable = portable_ddl(schema, "sqlite")
             pre, self._post, losses = portable.pre, portable.post, portable.losses
-            self.plain = portable.plain
+            self.plain, self._schema = portable.plain, portable.schema
         with self._lock:
             settings = [statement for statement in pre if _is_pragma(statement)]
             tables = [statement for statement in pre if not _is_pragma(statement)]
@@ -94,6 +95,8 @@ class SqliteLoader:
 
     def load(self, table: Table, batches: Iterable[pa.RecordBatch]) -> int:
         """Writes the columns that a batch holds; those that SQLite computes itself are passed over."""
+        if self._portable is not None:
+            table, batches = self._portable.under_names(table, batches)
         total = 0
         computed = self._computed.get(table.name, frozenset())
         target = self._names[table.name].name
