@@ -197,7 +197,8 @@ def _encoded(work: Work, column: Column, k: int) -> tuple[CategoryCodec | Number
         values = binary_as_text(values)
     if binary or (about.role is Role.CODED and column.type.storage == "string"):
         known = () if binary else exempt_values(about, pc.unique(values).to_pylist())
-        categories = fit_categories(values, k=k, public=about.public, labels=frozenset({*column.type.labels, *known}))
+        labels = frozenset({*column.type.labels, *known, *about.vouched})
+        categories = fit_categories(values, k=k, public=about.public, labels=labels)
         return categories, categories.encode(values)
     numbers = to_numbers(values)
     return fit_numbers(numbers, k=k, exempt=column.type.kind is Kind.BOOLEAN), numbers

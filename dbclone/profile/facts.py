@@ -6,7 +6,7 @@ Takes an Arrow column, gives Facts. Lives only while a profile is learned: Facts
 from __future__ import annotations
 
 import functools
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 import pyarrow as pa
@@ -23,7 +23,8 @@ CHECKED_VALUES = 1_000
 class Facts:
     """``texts`` are distinct values, most frequent first, ``counts`` how many rows hold each (string columns only).
 
-    ``covered`` is the share of non-null rows whose value at least k rows share.
+    ``covered`` is the share of non-null rows whose value at least k rows share, ``frequent`` the number of such values,
+    here or, of those that are ``vouched`` for, in another column.
     """
 
     rows: int
@@ -34,6 +35,20 @@ class Facts:
     texts: tuple[str, ...] = field(default=(), repr=False)
     counts: tuple[int, ...] = field(default=(), repr=False)
     lengths: tuple[int, ...] = field(default=(), repr=False)
+    vouched: frozenset[str] = field(default=frozenset(), repr=False)
+
+    def shared(self, k: int) -> frozenset[str]:
+        """The values that k rows or more share."""
+        return frozenset(text for text, count in zip(self.texts, self.counts, strict=True) if count >= k)
+
+    def vouched_by(self, words: frozenset[str], k: int) -> Facts:
+        """The same where k rows of another column share each of ``words``."""
+        rare = zip(self.texts, self.counts, strict=True)
+        vouched = {text: count for text, count in rare if count < k and text in words}
+        if not vouched:
+            return self
+        covered = self.covered + sum(vouched.values()) / max(1, self.present)
+        return replace(self, covered=covered, frequent=self.frequent + len(vouched), vouched=frozenset(vouched))
 
     @property
     def present(self) -> int:

@@ -44,6 +44,7 @@ class ColumnOverride:
 class _Judged:
     """One column between counting and its profile."""
 
+    table: Table
     column: Column
     facts: Facts
     meaning: Meaning
@@ -51,6 +52,10 @@ class _Judged:
     reason: str
     sensitive: bool
     override: ColumnOverride
+
+    def judge(self, facts: Facts, k: int) -> tuple[Role, str]:
+        """Its role, and why, by ``facts``."""
+        return judge_role(self.table, self.column, facts, self.meaning, k, sensitive=self.sensitive)
 
 
 def learn_profile(
@@ -76,6 +81,7 @@ def learn_profile(
             _judge(table, column, sample, k, wanted.get((table.name, column.name), ColumnOverride()))
             for column in table.columns
         ]
+    _vouch(judged, k)
     found = locale or detect_locale([(item.meaning, item.facts) for items in judged.values() for item in items])
     profiles = {}
     for table in schema:
@@ -142,7 +148,26 @@ def _judge(table: Table, column: Column, sample: pa.Table | None, k: int, overri
     fixed = role in (Role.COMPUTED, Role.FOREIGN)
     if override.role is not None and not fixed:
         role, reason = Role(override.role), "the config says so"
-    return _Judged(column, facts, meaning, role, reason, sensitive, override)
+    return _Judged(table, column, facts, meaning, role, reason, sensitive, override)
+
+
+def _vouch(judged: dict[TableName, list[_Judged]], k: int) -> None:
+    """Judges columns again whose rare values k rows of another column share that means the same: a city, a job."""
+    words: dict[str, set[str]] = {}
+    for items in judged.values():
+        for item in items:
+            if item.role is Role.CODED and item.meaning.name is not None and not item.sensitive:
+                words.setdefault(item.meaning.name, set()).update(item.facts.shared(k))
+    for items in judged.values():
+        for place, item in enumerate(items):
+            known = words.get(item.meaning.name or "")
+            open_ = item.role in (Role.CODED, Role.TEXT) and item.override.role is None and not item.sensitive
+            if not known or not open_:
+                continue
+            facts = item.facts.vouched_by(frozenset(known), k)
+            if facts is not item.facts:
+                role, reason = item.judge(facts, k)
+                items[place] = replace(item, facts=facts, role=role, reason=reason)
 
 
 def _holds_contacts(facts: Facts) -> bool:
@@ -171,6 +196,7 @@ def _finish(table: Table, judged: _Judged, roles: dict[str, Role], k: int) -> Co
         nulls=facts.null_share,
         distinct=facts.distinct,
         reason=reason,
+        vouched=tuple(sorted(facts.vouched)) if judged.role is Role.CODED else (),
     )
 
 

@@ -44,6 +44,7 @@ class ColumnProfile:
     """``meaning`` is what the values are (``first_name``, ``email``, ``city``, ``price``...), None where unknown.
 
     ``public`` values identify nobody (enum labels, countries, currencies) and are exempt from k.
+    ``vouched`` values are rare here but k rows or more of another column share each, which means the same.
     ``nulls`` is a share, ``distinct`` a count over the sample. ``reason`` says in words why the column was judged so.
     """
 
@@ -57,6 +58,7 @@ class ColumnProfile:
     nulls: float = 0.0
     distinct: int = 0
     reason: str = ""
+    vouched: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)

@@ -155,6 +155,27 @@ def test_a_table_whose_parent_is_no_reference_data_is_none_either() -> None:
     assert profile.table(name("kind")).reference_reason == "it references public.person, which is no reference data"
 
 
+def test_what_is_rare_here_stays_where_another_table_shares_it() -> None:
+    columns = (Column("id", INTEGER, False), Column("city", TEXT))
+    tables = [Table(name(table), columns, PrimaryKey(("id",))) for table in ("buyer", "parcel")]
+    towns = ["London", "Paris", "Graz", "Turin"]
+    rows = {
+        "buyer": {"id": list(range(6)), "city": [*towns, "Nowheresville", None]},
+        "parcel": {"id": list(range(41)), "city": [*(towns * 10), "Elsewhere"]},
+    }
+    profile = learn(tables, rows)
+    buyers, parcels = (profile.table(name(table)).column("city") for table in ("buyer", "parcel"))
+    assert buyers.vouched == ("Graz", "London", "Paris", "Turin")
+    assert buyers.role is parcels.role is Role.CODED
+    assert parcels.vouched == ()
+    assert Profile.from_json(json.loads(json.dumps(profile.to_json()))) == profile
+    # A parcel more or less makes no difference to a buyer whom nobody else is like.
+    alone = learn(tables[:1], {"buyer": rows["buyer"]})
+    assert alone.table(name("buyer")).column("city").role is Role.TEXT
+    told = {"buyer.city": ColumnOverride(sensitive=True)}
+    assert learn(tables, rows, overrides=told).table(name("buyer")).column("city").vouched == ()
+
+
 def test_the_profile_survives_json() -> None:
     profile = learn([CITY, PERSON, LOGIN], rows())
 
