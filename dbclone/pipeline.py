@@ -25,7 +25,7 @@ from dbclone.drift import drift_of, refuse_drifted
 from dbclone.errors import ConfigError, IntegrityError, TargetError
 from dbclone.learned import asked_schema, learn_schema, read_like, read_schema, real_rows, with_rules
 from dbclone.reshape import asked_constraints, compare_schemas, counterparts, drop_tables
-from dbclone.schema import Change, Plan, Schema, Strategy, Table, TableName, make_plan
+from dbclone.schema import Change, ForeignKey, Plan, Schema, Strategy, Table, TableName, make_plan
 
 if TYPE_CHECKING:
     from dbclone.bundle import Bundle
@@ -300,10 +300,14 @@ def _fit(source: Source, config: Config, progress: Progress, seconds: dict[str, 
     check_learners([config.learner, *config.learners.values()])
     with _timed(seconds, "read"):
         learned = read_schema(source, config, progress)
+    strategies = dict(learned.plan.strategies)
+    left_out = frozenset(name for name, strategy in strategies.items() if strategy is Strategy.SKIP)
     progress.stage("Learning")
-    with telling_of_compilation(progress.note), _timed(seconds, "learn"), ThreadPoolExecutor(1) as aside:
-        # Models know of no rules: both are looked for at a time.
+    with telling_of_compilation(progress.note), _timed(seconds, "learn"), ThreadPoolExecutor(2) as aside:
+        # Models know of no rules: both are looked for at a time, and a database of several sessions dumps its DDL.
         looking = aside.submit(with_rules, learned, config)
+        dump = functools.partial(_dump, source, left_out, learned.unmade, config)
+        dumping = aside.submit(dump) if source.sessions > 1 else None
         models, codes = learn(
             learned.schema,
             learned.plan,
@@ -316,11 +320,8 @@ def _fit(source: Source, config: Config, progress: Progress, seconds: dict[str, 
         )
         real = real_rows(learned, config)
         learned = looking.result()
-    strategies = dict(learned.plan.strategies)
-    left_out = frozenset(name for name, strategy in strategies.items() if strategy is Strategy.SKIP)
     with _timed(seconds, "ddl"):
-        native = config.write.ddl == "native"
-        ddl = source.ddl(left_out, learned.unmade, grants=config.write.grants) if native else None
+        ddl = dump() if dumping is None else dumping.result()
     return Bundle(
         schema=learned.schema,
         profile=learned.profile,
@@ -392,6 +393,12 @@ def _generate(
 
 
 # -- parts of the stages ----------------------------------------------------------------------------------------------
+
+
+def _dump(source: Source, left_out: frozenset[TableName], unmade: frozenset[ForeignKey], config: Config) -> Ddl | None:
+    """The source's own DDL, None where the config wants none of it."""
+    return source.ddl(left_out, unmade, grants=config.write.grants) if config.write.ddl == "native" else None
+
 
 
 _SLOW = "numba", "pandas", "sqlglot"

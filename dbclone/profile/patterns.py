@@ -24,6 +24,7 @@ _TOKENS: tuple[tuple[str, re.Pattern[str]], ...] = (
     ("base64", re.compile(r"[0-9A-Za-z+/]+=*")),
     ("base64url", re.compile(r"[0-9A-Za-z_-]+")),
 )
+_DIGIT, _LETTER = re.compile(r"\d"), re.compile(r"[A-Za-z]")
 
 Shape = tuple[tuple[str, int], ...]
 
@@ -88,11 +89,12 @@ def _weight(shapes: list[dict[str, Any]]) -> int:
 
 def _learn_token(texts: Sequence[str], k: int) -> dict[str, Any] | None:
     """Random-looking runs of letters and digits without inner structure: hashes, keys, salts."""
-    mixed = sum(bool(re.search(r"\d", text) and re.search(r"[A-Za-z]", text)) for text in texts)
     lengths = Counter(map(len, texts))
     common = [length for length, count in lengths.items() if count >= k]
-    shapes = len({_exact(_RUN.findall(text)) for text in texts})
-    if not common or mixed < 0.5 * len(texts) or shapes < 0.5 * len(texts) or min(common) < 6:
+    if not common or min(common) < 6:
+        return None
+    mixed = sum(bool(_DIGIT.search(text) and _LETTER.search(text)) for text in texts)
+    if mixed < 0.5 * len(texts) or len({_exact(_RUN.findall(text)) for text in texts}) < 0.5 * len(texts):
         return None
     for name, pattern in _TOKENS:
         if all(pattern.fullmatch(text) for text in texts):

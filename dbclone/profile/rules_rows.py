@@ -156,7 +156,19 @@ def agrees(values: Floats, wanted: Floats, digits: int | None) -> Flags:
 def families(parent: Ints, *ranks: npt.NDArray[np.generic]) -> tuple[Ints, Flags]:
     """Rows (linked,) sorted by parent and then by ``ranks``, and whether each follows a sibling."""
     linked = np.flatnonzero(parent >= 0)
-    order = linked[np.lexsort((*(rank[linked] for rank in reversed(ranks)), parent[linked]))]
+    order = linked
+    if not _is_sorted(parent[linked], *(rank[linked] for rank in ranks)):
+        order = linked[np.lexsort((*(rank[linked] for rank in reversed(ranks)), parent[linked]))]
     follows = np.zeros(len(order), bool)
     follows[1:] = parent[order][1:] == parent[order][:-1]
     return order, follows
+
+
+def _is_sorted(*ranks: npt.NDArray[np.generic]) -> bool:
+    """True where rows lie in the order of the first rank, those of one in that of the next, as most tables do."""
+    tied = np.ones(max(0, len(ranks[0]) - 1), bool)
+    for rank in ranks:
+        if (tied & ~(rank[1:] >= rank[:-1])).any():
+            return False
+        tied &= rank[1:] == rank[:-1]
+    return True

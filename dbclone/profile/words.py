@@ -28,6 +28,8 @@ MOST_SIGNS = 1_000
 MOST_READ = 80_000
 """Words after which no further text is read: what follows what is known by then."""
 
+_CASED = 1_000
+"""Texts, or a few more, that tell which case all of them are written in."""
 PROSE_WORDS = 6
 """Words a text from which on texts are sentences, which read on, rather than names, which join freely."""
 
@@ -157,7 +159,8 @@ def _followers(runs: _Runs, words: Sequence[str], place: Ints, k: int) -> dict[s
 
 def case_of(texts: Sequence[str]) -> str:
     """``upper``, ``lower``, ``title`` (every word) or ``sentence`` (the first one), whichever most texts show."""
-    cased = [text for text in texts if any(sign.isalpha() for sign in text)]
+    some = texts[:: max(1, len(texts) // _CASED)]
+    cased = [text for text in some if any(sign.isalpha() for sign in text)]
     if not cased:
         return "sentence"
     if sum(text.isupper() for text in cased) > 0.7 * len(cased):
