@@ -18,6 +18,9 @@ Floats = npt.NDArray[np.float64]
 Rows = npt.NDArray[np.int64]
 Codes = npt.NDArray[np.uint8]
 
+_COMPARED = 10_000
+"""Parents, or a few more, on which two summaries are compared."""
+
 
 @dataclass(frozen=True)
 class Summary:
@@ -60,10 +63,11 @@ def summarise(
     found = [summary for summaries in described for summary in summaries]
     found.sort(key=lambda summary: -summary.telling)
     chosen: list[Summary] = []
+    step = max(1, parents // _COMPARED)
     for summary in found:
         if summary.telling <= 0.02 or len(chosen) == most:
             break
-        if not any(_alike(summary.values, other.values) for other in chosen):
+        if not any(_alike(summary.values[::step], other.values[::step]) for other in chosen):
             chosen.append(summary)
     return chosen
 

@@ -240,7 +240,7 @@ def find_grid(values: Floats) -> tuple[float, float]:
     if not len(values):
         return 1.0, 0.0
     # All of them: a stride over regular series would see steps of its own making.
-    sample = np.unique(values)
+    sample = values if (values[1:] > values[:-1]).all() else np.unique(values)
     for decimals in range(7):
         scaled = sample * 10.0**decimals
         if np.abs(scaled).max() > 9e15:

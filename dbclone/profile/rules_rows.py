@@ -6,6 +6,7 @@ Takes a Schema, Arrow tables and who references whom, gives numpy arrays. Reads 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -164,7 +165,7 @@ def families(parent: Ints, *ranks: npt.NDArray[np.generic]) -> tuple[Ints, Flags
     return order, follows
 
 
-def _is_sorted(*ranks: npt.NDArray[np.generic]) -> bool:
+def _is_sorted(*ranks: npt.NDArray[Any]) -> bool:
     """True where rows lie in the order of the first rank, those of one in that of the next, as most tables do."""
     tied = np.ones(max(0, len(ranks[0]) - 1), bool)
     for rank in ranks:
