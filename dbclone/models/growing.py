@@ -33,16 +33,6 @@ class _Nodes(NamedTuple):
 
 
 @njit(cache=True, nogil=True)
-def gather_columns(matrix, rows, features):  # type: ignore[no-untyped-def]
-    """(features, rows) the codes of some rows and features of ``matrix`` (rows, features), feature by feature."""
-    result = np.empty((len(features), len(rows)), np.uint8)
-    for i in range(len(rows)):
-        for number in range(len(features)):
-            result[number, i] = matrix[rows[i], features[number]]
-    return result
-
-
-@njit(cache=True, nogil=True)
 def _distinct(rows, entity, marks, tag, enough):  # type: ignore[no-untyped-def]
     """How many entities ``rows`` have, ``enough`` where they have more; ``tag`` marks those counted."""
     found = 0

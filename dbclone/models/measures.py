@@ -9,6 +9,7 @@ import numpy as np
 from numba import njit
 
 CODES = 256
+_BLOCK = 64
 
 
 @njit(cache=True, nogil=True)
@@ -17,6 +18,20 @@ def tabulate_xlogx(most):  # type: ignore[no-untyped-def]
     result = np.zeros(most + 1)
     for i in range(1, most + 1):
         result[i] = i * np.log(i)
+    return result
+
+
+@njit(cache=True, nogil=True)
+def gather_columns(matrix, rows, features):  # type: ignore[no-untyped-def]
+    """(features, rows) the codes of some rows and features of ``matrix`` (rows, features), feature by feature."""
+    result = np.empty((len(features), len(rows)), np.uint8)
+    # A few rows at a time, which stay near while each feature's codes are written side by side.
+    for start in range(0, len(rows), _BLOCK):
+        stop = min(start + _BLOCK, len(rows))
+        for number in range(len(features)):
+            feature = features[number]
+            for i in range(start, stop):
+                result[number, i] = matrix[rows[i], feature]
     return result
 
 
@@ -39,11 +54,9 @@ def tell_information(matrix, target, allowed, sample):  # type: ignore[no-untype
             classes[code] = used_second
             used_second += 1
     wanted = np.empty(size, np.uint8)
-    columns = np.empty((len(allowed), size), np.uint8)
     for i in range(size):
         wanted[i] = classes[target[sample[i]]]
-        for number in range(len(allowed)):
-            columns[number, i] = matrix[sample[i], allowed[number]]
+    columns = gather_columns(matrix, sample, allowed)
     joint = np.zeros((CODES, max(1, used_second)), np.int32)
     first = np.zeros(CODES, np.int64)
     for number in range(len(allowed)):

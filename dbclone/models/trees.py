@@ -12,8 +12,8 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from dbclone.models.growing import fill_leaves, gather_columns, grow_nodes, leaf_distributions
-from dbclone.models.measures import CODES, row_losses, tell_information
+from dbclone.models.growing import fill_leaves, grow_nodes, leaf_distributions
+from dbclone.models.measures import CODES, gather_columns, row_losses, tell_information
 
 Codes = npt.NDArray[np.uint8]
 Rows = npt.NDArray[np.int64]
