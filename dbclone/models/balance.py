@@ -128,7 +128,7 @@ def _shares(layout: Layout, codes: Codes, groups: Codes, pairs: Rows, k: int) ->
     order = np.argsort(entity, kind="stable")
     told = np.stack([beside, pairs[:, 1]], axis=1)
     counts, entities = _tabulate(np.concatenate([grouped, alone]), told, entity[order], order)
-    return np.stack([shared(*cells, k) for cells in zip(counts, entities, strict=True)])
+    return shared(counts, entities, k)
 
 
 @njit(cache=True, nogil=True)
@@ -150,14 +150,14 @@ def _tabulate(coded, pairs, entity, order):  # type: ignore[no-untyped-def]
 
 
 def shared(counts: Rows, entities: Rows, k: int) -> Floats:
-    """(groups, groups) shares of the second group by the first; cells of fewer than k entities share what is left to
+    """(..., groups, groups) shares of the second group by the first; cells of fewer than k entities share what is left to
     their row as their columns share what is left of the table."""
     known = entities >= k
     left = np.where(known, 0, counts)
-    spread = np.where(known, 0.0, left.sum(axis=0, keepdims=True) * np.ones_like(counts, np.float64))
-    sums = spread.sum(axis=1, keepdims=True)
-    spread = np.divide(spread * left.sum(axis=1, keepdims=True), sums, out=np.zeros_like(spread), where=sums > 0)
+    spread = np.where(known, 0.0, left.sum(axis=-2, keepdims=True) * np.ones_like(counts, np.float64))
+    sums = spread.sum(axis=-1, keepdims=True)
+    spread = np.divide(spread * left.sum(axis=-1, keepdims=True), sums, out=np.zeros_like(spread), where=sums > 0)
     cells = np.where(known, counts, spread)
-    total = cells.sum(axis=1, keepdims=True)
+    total = cells.sum(axis=-1, keepdims=True)
     shares: Floats = np.divide(cells, total, out=np.zeros_like(cells, np.float64), where=total > 0)
     return shares

@@ -89,7 +89,7 @@ class Database:
 
     dialect: str
     tables: tuple[Table, ...]
-    rows: dict[str, list[Row]] = field(hash=False)
+    rows: dict[str, list[Row]] = field(hash=False, repr=False)
 
     def table(self, name: str) -> Table:
         return next(table for table in self.tables if table.name == name)
