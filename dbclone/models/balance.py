@@ -150,8 +150,8 @@ def _tabulate(coded, pairs, entity, order):  # type: ignore[no-untyped-def]
 
 
 def shared(counts: Rows, entities: Rows, k: int) -> Floats:
-    """(..., groups, groups) shares of the second group by the first; cells of fewer than k entities share what is left to
-    their row as their columns share what is left of the table."""
+    """(..., groups, groups) shares of the second group by the first; cells of fewer than k entities share what is left
+    to their row as their columns share what is left of the table."""
     known = entities >= k
     left = np.where(known, 0, counts)
     spread = np.where(known, 0.0, left.sum(axis=-2, keepdims=True) * np.ones_like(counts, np.float64))
