@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 import numpy.typing as npt
 
-from dbclone.models.drafts import Candidate, Draft, entropy
+from dbclone.models.drafts import Candidate, Draft, entropy, hidden_codec
 from dbclone.models.numbers import NumberCodec, fit_numbers
 from dbclone.models.table import NO_CODE, PLACE, Base, KeyModel, hidden_name
 from dbclone.models.work import Work
@@ -92,6 +92,8 @@ class Bases:
                 yield Base("column", other.name), other.values
         if draft.role != "bound":
             yield from self._parent_bases(kind)
+        if draft.role == "column":
+            yield from self._mean_bases(draft)
 
     def _has_siblings(self) -> bool:
         return self.work.driver >= 0 and int((self.work.position > 0).sum()) >= _FEWEST
@@ -130,6 +132,20 @@ class Bases:
                 # The bounds of another parent's family would tell a row of itself.
                 if _comparable(kind, their_type) and (number == work.driver or name in above.numbers):
                     yield Base("parent", name, number), self._above(number, theirs)
+
+
+    def _mean_bases(self, draft: Draft) -> Iterator[tuple[Base, Floats]]:
+        """The mean of the driving parent's children, as exactly as its code tells it."""
+        work = self.work
+        if work.driver < 0:
+            return
+        key = work.keys[work.driver]
+        name = hidden_name(key, f"mean {draft.name}")
+        for hidden in self.works[key.parent].hidden:
+            if hidden.name == name:
+                codec = hidden_codec(hidden, self.k)
+                told = codec.representatives()[codec.encode(np.where(hidden.known, hidden.values, np.nan))]
+                yield Base("parent", name, work.driver), self._above(work.driver, told)
 
 
 @dataclass(frozen=True)

@@ -142,17 +142,20 @@ def _draft_place(work: Work, k: int, placed: bool) -> Draft:
     return Draft(PLACE, "place", codec.size, codes, values, codec, type=Type(Kind.INTEGER, "bigint"), drawn=placed)
 
 
-def _draft_hidden(hidden: Hidden, k: int) -> Draft:
-    values = hidden.values
-    certain = np.where(hidden.known, values, np.nan)
+def hidden_codec(hidden: Hidden, k: int) -> NumberCodec:
+    """The codec of a hidden column."""
+    certain = np.where(hidden.known, hidden.values, np.nan)
     if hidden.role == "count":
-        codec = fit_numbers(values, k=1, max_codes=200, grid=1.0)
-    elif hidden.role == "bound":
-        codec = fit_numbers(certain, k=k)
-    elif hidden.grouped:
-        codec = fit_numbers(values, k=1, max_codes=250, exempt=True)
-    else:
-        codec = fit_numbers(certain, k=k, max_codes=128 if hidden.role == "window" else _HIDDEN_CODES, grid=0.0)
+        return fit_numbers(hidden.values, k=1, max_codes=200, grid=1.0)
+    if hidden.role == "bound":
+        return fit_numbers(certain, k=k)
+    if hidden.grouped:
+        return fit_numbers(hidden.values, k=1, max_codes=250, exempt=True)
+    return fit_numbers(certain, k=k, max_codes=128 if hidden.role == "window" else _HIDDEN_CODES, grid=0.0)
+
+
+def _draft_hidden(hidden: Hidden, k: int) -> Draft:
+    values, codec = hidden.values, hidden_codec(hidden, k)
     return Draft(
         hidden.name,
         hidden.role,

@@ -7,6 +7,8 @@ between-parent share of variance (intraclass correlation, Fisher 1925).
 
 from __future__ import annotations
 
+import itertools
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -17,6 +19,9 @@ from dbclone.models.parallel import each
 Floats = npt.NDArray[np.float64]
 Rows = npt.NDArray[np.int64]
 Codes = npt.NDArray[np.uint8]
+_PROPORTIONS = 4
+_TOGETHER = 0.4
+"""Correlation from which on the ratio of two numbers is of interest."""
 
 _COMPARED = 10_000
 """Parents, or a few more, on which two summaries are compared."""
@@ -43,6 +48,28 @@ def bounds(parent: Rows, parents: int, values: Floats) -> tuple[Floats, Floats]:
     np.minimum.at(low, parent[usable], values[usable])
     np.maximum.at(high, parent[usable], values[usable])
     return np.where(np.isfinite(low), low, np.nan), np.where(np.isfinite(high), high, np.nan)
+
+
+def proportions(numbers: Mapping[str, Floats]) -> dict[str, Floats]:
+    """The logarithms of the ratios of those ``numbers`` (rows,) that rise together: sales a customer, price a unit.
+
+    At most `_PROPORTIONS` of them; NaN where one of both is not positive.
+    """
+    positive = {}
+    for name, values in numbers.items():
+        with np.errstate(invalid="ignore"):
+            usable = values > 0
+        if usable.mean() > 0.5:
+            positive[name] = np.log(np.where(usable, values, np.nan))
+    found: list[tuple[float, str, Floats]] = []
+    for first, second in itertools.combinations(positive, 2):
+        both = ~np.isnan(positive[first]) & ~np.isnan(positive[second])
+        a, b = positive[first][both], positive[second][both]
+        if both.mean() > 0.5 and a.std() > 0 and b.std() > 0:
+            together = abs(float(np.corrcoef(a, b)[0, 1]))
+            found.append((together, f"{first} / {second}", positive[first] - positive[second]))
+    found.sort(key=lambda one: -one[0])
+    return {name: ratio for together, name, ratio in found[:_PROPORTIONS] if together > _TOGETHER}
 
 
 def summarise(
@@ -98,7 +125,8 @@ def _number_summaries(name: str, values: Floats, owner: Rows, parents: int) -> l
     mean[has] = np.bincount(owner, values, parents)[has] / counts[has]
     telling = _intraclass(values, owner, counts, mean)
     several = counts > 1
-    result = [Summary(f"mean {name}", mean, telling)]
+    # In the column's own units, so that children's values can be coded against it.
+    result = [Summary(f"mean {name}", mean * spread + centre, telling)]
     if several.sum() > 20:
         low = np.full(parents, np.inf)
         high = np.full(parents, -np.inf)

@@ -14,7 +14,7 @@ import numpy.typing as npt
 
 from dbclone.models.calendars import find_calendars
 from dbclone.models.fit import fit_table
-from dbclone.models.hidden import bounds, count_children, summarise
+from dbclone.models.hidden import bounds, count_children, proportions, summarise
 from dbclone.models.keys import fit_keys
 from dbclone.models.learners import with_pool
 from dbclone.models.pairs import with_pairs
@@ -117,6 +117,9 @@ def _summarise_children(
             _add_bounds(child, parent, number, known)
             _add_calendars(child, parent, number, k)
         numbers = dict(child.numbers)
+        if mode == "drive":
+            kinds = {name: child.table.column(name).type for name in child.numbers if child.is_coded(name)}
+            numbers |= proportions({name: child.numbers[name] for name, kind in kinds.items() if kind.is_number})
         numbers |= {hidden.name: hidden.values for hidden in child.hidden if not hidden.grouped and hidden.type is None}
         most = _DRIVING_SUMMARIES if mode == "drive" else _OTHER_SUMMARIES
         found = summarise(child.links[number], parent.rows, numbers, child.categories, most=most)

@@ -225,7 +225,7 @@ def _check_stage(parts: Parts, model: TableModel, entry: Entry, stage: Stage, wi
         require(base.column in model.value_index, name, "is coded against a column that is not there")
     if base.kind == "parent":
         above = parts.parent(model, base.key)
-        there = base.column in above.value_index if entry.has_value else _names_codes(above, base.column, entry)
+        there = _has_numbers(above, base.column) if entry.has_value else _names_codes(above, base.column, entry)
         require(there, name, "is coded against a column that is not there")
 
 
@@ -242,6 +242,12 @@ def _check_calendar(parts: Parts, model: TableModel, entry: Entry, base: Base, c
         there = above.by_name.get(calendar.hidden)
         coded = there is not None and above.entries[there].numbers is not None
         require(coded, name, "follows a calendar of no class")
+
+
+def _has_numbers(above: TableModel, column: str) -> bool:
+    """True where a parent's column has values, or codes that stand for numbers."""
+    number = above.by_name.get(column)
+    return column in above.value_index or (number is not None and above.entries[number].numbers is not None)
 
 
 def _names_codes(above: TableModel, hidden: str, entry: Entry) -> bool:
