@@ -22,6 +22,10 @@ Codes = npt.NDArray[np.uint8]
 Floats = npt.NDArray[np.float64]
 _FEWEST = 40
 """Rows that a candidate needs to be worth a trial."""
+_PACES = 64
+"""Codes of how fast a family has to go."""
+_ASTRAY = 0.05
+"""Steps back, of a series that is said to lead somewhere."""
 
 
 @dataclass(frozen=True)
@@ -52,7 +56,31 @@ class Bases:
                 found += _same_as_base(draft.values, base, against)
             beside = _Against(draft.values, own, draft.numbers, base, against, anchors, self.k)
             found += beside.candidates(draft.type)
+        for base, against, pace in self._paces(draft):
+            if only is None or base in only:
+                beside = _Against(draft.values, own, draft.numbers, base, against, anchors, self.k)
+                found += beside.step(pace)
+            base = replace(base, way="pace")
+            if only is None or base in only:
+                codec = fit_numbers(pace, k=self.k, max_codes=_PACES, grid=0.0)
+                codes = np.where(np.isnan(pace), NO_CODE, codec.encode(pace)).astype(np.uint8)
+                found.append(Candidate(0.0, base, codes, codec))
         return found
+
+    def _paces(self, draft: Draft) -> Iterator[tuple[Base, Floats, Floats]]:
+        """The previous sibling's values (rows,), and what is left to each bound of the family, a sibling (rows,)."""
+        work = self.work
+        if draft.role != "column" or draft.values is None or not self._has_siblings():
+            return
+        key, left = work.keys[work.driver], np.zeros(work.rows)
+        left[work.order] = work.left
+        before = self._before(draft.values)
+        for what in ("last", "first"):
+            name = hidden_name(key, f"{what} {draft.name}")
+            for hidden in self.works[key.parent].hidden:
+                if hidden.name == name and hidden.type is not None:
+                    end = self._above(work.driver, np.where(hidden.known, hidden.values, np.nan))
+                    yield Base("sibling", draft.name, work.driver, "step", name), before, (end - before) / (left + 1.0)
 
     def _same_as_most(self, draft: Draft) -> list[Candidate]:
         """Whether a category is the one that most of the driving parent's children have: a league, a currency."""
@@ -204,6 +232,25 @@ class _Against:
         plain = _plain_cost(self.numbers, self.own[usable])
         promise = plain - entropy(codes[usable]) - float(widths[usable].mean())
         return Candidate(promise, replace(self.base, way="ratio"), codes, codec, self.anchors, widths)
+
+    def step(self, pace: Floats) -> list[Candidate]:
+        """The step from the base in multiples of ``pace`` (rows,), where hardly any leads back or beyond the bound."""
+        apart = self.values - self.against
+        there = ~np.isnan(pace) & (pace != 0)
+        usable = there & ~np.isnan(apart) & ~np.isin(self.values, self.anchors)
+        if usable.sum() < max(_FEWEST, 0.05 * len(self.values)):
+            return []
+        steps = np.where(usable, apart / np.where(there, pace, 1.0), np.nan)
+        if (steps[usable] < 0).mean() > _ASTRAY:
+            return []
+        codec = fit_numbers(steps, k=self.k, grid=0.0)
+        inner = codec.encode(steps)
+        codes = np.where(there, self._codes(inner), NO_CODE).astype(np.uint8)
+        widths = _ratio_widths(codec, inner, pace, self.numbers.grid)
+        widths[np.isin(self.values, self.anchors)] = 0.0
+        plain = _plain_cost(self.numbers, self.own[usable])
+        promise = plain - entropy(codes[usable]) - float(widths[usable].mean())
+        return [Candidate(promise, self.base, codes, codec, self.anchors, widths)]
 
     def _codes(self, inner: Codes) -> Codes:
         """(rows,) codes of a stage, anchors first; ``inner`` are those of its codec."""

@@ -45,6 +45,8 @@ class Candidate:
     @property
     def passes(self) -> npt.NDArray[np.bool_]:
         """(rows,) rows that the next stage has to take."""
+        if self.base.way == "pace":
+            return np.ones(len(self.codes), bool)
         passed: npt.NDArray[np.bool_] = self.codes == NO_CODE
         return passed | (self.codes == 2) if self.base.way == "same" else passed
 

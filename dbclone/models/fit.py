@@ -110,6 +110,8 @@ def _grow_entry(draft: Draft, layout: Layout, own: Codes, slot: int, keys: int, 
         there = rows[coded[rows] != NO_CODE]
         # Later stages may look at what an earlier one said.
         seen = np.concatenate([allowed, np.arange(place) + layout.first_own(width) + slot + 1])
+        if one.base.way == "pace":
+            seen = seen[:0]
         tree = grower.tree(coded, there, seen, one.codec is not None)
         stages.append(Stage(one.base, tree, one.codec, one.anchors, one.calendar))
         passed = rows[one.passes[work.order][rows]]

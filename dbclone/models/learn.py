@@ -28,6 +28,8 @@ from dbclone.schema import ForeignKey, Kind, Plan, Schema, TableName
 Codes = npt.NDArray[np.uint8]
 _DRIVING_SUMMARIES = 14
 _OTHER_SUMMARIES = 6
+_FEWEST_STEPS = 40
+"""From sibling to sibling, to say of a number that it runs on."""
 
 
 def learn(
@@ -161,10 +163,21 @@ def _add_bounds(child: Work, parent: Work, number: int, known: npt.NDArray[np.bo
     for name, values in child.numbers.items():
         kind = child.table.column(name).type
         coded = child.profile.column(name).role is Role.CODED
-        dated = kind.is_temporal and kind.kind is not Kind.TIME and coded
-        if not dated or added >= 4 or len(np.unique(values[~np.isnan(values)])) < 20:
+        dated = kind.is_temporal and kind.kind is not Kind.TIME
+        if not coded or not (dated or kind.is_number) or added >= 4 or len(np.unique(values[~np.isnan(values)])) < 20:
+            continue
+        if not dated and not _runs_on(child, values):
             continue
         key = child.keys[number]
         for what, found in zip(("first", "last"), bounds(child.links[number], parent.rows, values), strict=True):
             parent.hidden.append(Hidden(hidden_name(key, f"{what} {name}"), "bound", key, found, known, type=kind))
             added += 1
+
+
+def _runs_on(child: Work, values: npt.NDArray[np.float64]) -> bool:
+    """True where numbers (rows,) rise from sibling to sibling, or fall."""
+    follows = np.flatnonzero(child.position > 0)
+    steps = values[child.order[follows]] - values[child.order[follows - 1]]
+    steps = steps[~np.isnan(steps)]
+    enough = len(steps) >= _FEWEST_STEPS and len(np.unique(steps)) >= 20
+    return enough and max(float((steps >= 0).mean()), float((steps <= 0).mean())) >= 0.97

@@ -5,6 +5,7 @@ Takes drafts, gives them back with the stages that pay. Never grows the trees th
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
@@ -67,15 +68,24 @@ def choose_bases(
         allowed = allowed if draft.role == "place" else small.off_places(allowed)
         if draft.is_key:
             allowed = small.before_keys(allowed, len(drafts), sum(one.is_key for one in drafts))
-        trial = _Trial(shown[number], part, grower, allowed)
-        stages = _choose_stages(trial, bases.candidates(shown[number], shown[:number]))
+        found = bases.candidates(shown[number], shown[:number])
+        paces = [one for one in found if one.base.way == "pace"]
+        trial = _Trial(shown[number], part, grower, allowed, tuple(paces))
+        stages = _choose_stages(trial, [one for one in found if one.base.way != "pace"])
+        if any(_keeps_pace(one) for one in stages):
+            stages = [*paces, *stages]
         if stages and thin is not None:
             only = [one.base for one in stages]
-            found = {one.base: one for one in whole.candidates(draft, drafts[:number], frozenset(only))}
-            stages = [found[base] for base in only if base in found]
+            again = {one.base: one for one in whole.candidates(draft, drafts[:number], frozenset(only))}
+            stages = [again[base] for base in only if base in again]
         return _with_stages(draft, stages, work.rows, growth.k)
 
     return each(choose, range(len(drafts)), work.rows)
+
+
+def _keeps_pace(one: Candidate) -> bool:
+    """True for differences to the previous sibling, which forget where the family has to end."""
+    return one.base.kind == "sibling" and one.base.way == "difference"
 
 
 @dataclass(frozen=True)
@@ -160,12 +170,28 @@ def _with_stages(draft: Draft, chosen: list[Candidate], rows: int, k: int) -> Dr
 
 @dataclass(frozen=True)
 class _Trial:
-    """Trees for one draft, learned from one half of some rows and measured on the other."""
+    """Trees for one draft, learned from one half of some rows and measured on the other.
+
+    What ``keeps pace`` may look at the ``paces``, too.
+    """
 
     draft: Draft
     work: Work
     grower: Grower
     allowed: Rows
+    paces: tuple[Candidate, ...] = ()
+
+    @functools.cached_property
+    def _paced(self) -> tuple[Grower, Rows]:
+        """The grower and what may be looked at, the paces added."""
+        if not self.paces:
+            return self.grower, self.allowed
+        width = self.grower.matrix.shape[1]
+        more = np.stack([one.codes[self.work.order] for one in self.paces], axis=1)
+        matrix = np.ascontiguousarray(np.concatenate([self.grower.matrix, more], axis=1))
+        grouped = np.concatenate([self.grower.grouped, np.zeros(len(self.paces), bool)])
+        added = np.arange(width, width + len(self.paces))
+        return replace(self.grower, matrix=matrix, grouped=grouped), np.concatenate([self.allowed, added])
 
     def best(self, candidates: list[Candidate], left: npt.NDArray[np.bool_]) -> Candidate | None:
         """The candidate that saves most on the rows (rows,) that are ``left``, none where no one saves enough."""
@@ -234,8 +260,9 @@ class _Trial:
         """(test rows,) nats to code the value against a candidate's base, and by ``then`` if that may only repeat."""
         codes = one.codes[self.work.order]
         there = train[codes[train] != NO_CODE]
-        tree = self.grower.tree(codes, there, self.allowed, one.codec is not None)
-        loss = log_loss(tree, self.grower.matrix[test], codes[test], 0.2 / max(20, len(train)))
+        grower, allowed = self._paced if _keeps_pace(one) else (self.grower, self.allowed)
+        tree = grower.tree(codes, there, allowed, one.codec is not None)
+        loss = log_loss(tree, grower.matrix[test], codes[test], 0.2 / max(20, len(train)))
         if one.widths is not None:
             return loss + one.widths[self.work.order][test]
         differing = train[codes[train] == 2]

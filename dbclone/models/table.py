@@ -33,13 +33,18 @@ class Base:
     ``parent`` that foreign key ``key`` references, or what a ``calendar`` says at the time that ``column`` of the row
     tells.
 
-    ``way``: its ``difference`` to the base, its ``ratio`` to it, or whether it is the ``same`` (code 1) or not (2).
+    ``way``: its ``difference`` to the base, its ``ratio`` to it, whether it is the ``same`` (code 1) or not (2), or
+    the ``step`` from the previous sibling's ``toward`` a bound of the family, which is a column of the parent ``key``:
+    1 is as much as every sibling that is left would take if all took as much. A ``pace`` draws nothing: it only says
+    how
+    much that is, for the stages after it.
     """
 
     kind: str = "value"
     column: str = ""
     key: int = -1
     way: str = "difference"
+    toward: str = ""
 
 
 @dataclass(frozen=True)

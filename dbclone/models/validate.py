@@ -203,7 +203,8 @@ def _check_column(parts: Parts, model: TableModel, entry: Entry) -> None:
 def _check_stage(parts: Parts, model: TableModel, entry: Entry, stage: Stage, width: int) -> None:
     name, base, tree = model.name, stage.base, stage.tree
     _check_tree(model, tree, width)
-    known = base.kind in ("sibling", "parent", "column", "calendar") and base.way in ("difference", "ratio", "same")
+    ways = ("difference", "ratio", "same", "step", "pace")
+    known = base.kind in ("sibling", "parent", "column", "calendar") and base.way in ways
     require(known, name, "has a base of no kind")
     require(bool(np.isfinite(stage.anchors).all()), name, "has an anchor that is no number")
     if base.way == "same":
@@ -221,6 +222,9 @@ def _check_stage(parts: Parts, model: TableModel, entry: Entry, stage: Stage, wi
     require((base.kind == "calendar") is (stage.calendar is not None), name, "follows a calendar that is not there")
     if stage.calendar is not None:
         _check_calendar(parts, model, entry, base, stage.calendar)
+    if base.way in ("step", "pace"):
+        driven = base.kind == "sibling" and base.key == model.driver >= 0
+        require(driven and base.toward in parts.parent(model, base.key).value_index, name, "steps toward no bound")
     if base.kind == "column":
         require(base.column in model.value_index, name, "is coded against a column that is not there")
     if base.kind == "parent":

@@ -108,6 +108,8 @@ def _sums(model: TableModel, begin: int, end: int, own: Codes) -> Iterator[Sums]
         slot = model.first_slot[place]
         free = np.ones(len(own), bool)
         for step, stage in enumerate(entry.stages):
+            if stage.base.way == "pace":
+                continue
             codes = own[:, slot + 1 + step]
             tried = codes != NO_CODE
             if stage.tree.leaves > 1:

@@ -232,7 +232,7 @@ def _encode(  # type: ignore[no-untyped-def]
 
 
 @njit(cache=True)
-def _led_to(drawn, stage, stages, anchors, against, codec, u, codec_facts, decoding):  # type: ignore[no-untyped-def]
+def _led_to(drawn, stage, stages, anchors, against, pace, codec, u, codec_facts, decoding):  # type: ignore[no-untyped-def]
     """The value that a stage's code leads to from its base."""
     if drawn == 0:
         return np.nan
@@ -241,6 +241,8 @@ def _led_to(drawn, stage, stages, anchors, against, codec, u, codec_facts, decod
         return anchors[stages[stage, 6] + drawn - 1]
     coded = stages[stage, 3]
     step = _decode(coded, drawn - own, u, *decoding)
+    if stages[stage, 2] == 3:
+        return _on_grid(codec, against + step * pace, codec_facts)
     if stages[stage, 2] == 0:
         return _on_grid(codec, against + _on_grid(coded, step, codec_facts), codec_facts)
     return _on_grid(codec, against * step, codec_facts)
@@ -340,6 +342,7 @@ def _fill_rows(  # type: ignore[no-untyped-def]  # noqa: C901 the hot loop stays
             value = np.nan
             code = 0
             done = False
+            bottom, top, left_over = -np.inf, np.inf, 1.0
             for stage in range(entries[number, 6], entries[number, 7]):
                 at = stages[stage, 5]
                 own[row, at] = _NONE
@@ -363,7 +366,20 @@ def _fill_rows(  # type: ignore[no-untyped-def]  # noqa: C901 the hot loop stays
                     against = values[row, argument]
                 if way != 2 or kind != 1:
                     there = not np.isnan(against)
+                pace = 0.0
+                if way >= 3:
+                    pace = (bases[row, stages[stage, 8]] - against) / bases[row, stages[stage, 9]]
+                    there = there and not np.isnan(pace) and (pace != 0.0 or way == 4)
                 if not there:
+                    continue
+                if way == 4:
+                    own[row, at] = _encode(stages[stage, 3], pace, *encoding)
+                    x[mine + at] = own[row, at]
+                    left_over = bases[row, stages[stage, 9]]
+                    if stages[stage, 7] == 1:
+                        bottom = bases[row, stages[stage, 8]]
+                    else:
+                        top = bases[row, stages[stage, 8]]
                     continue
                 for turn in range(_TRIES):
                     leaf = leaf_first[stages[stage, 4]] + _leaf(stages[stage, 4], x, node_first, nodes, mask)
@@ -377,7 +393,8 @@ def _fill_rows(  # type: ignore[no-untyped-def]  # noqa: C901 the hot loop stays
                                 cumulative
                             )
                             value = _led_to(
-                                drawn, stage, stages, anchors, against, codec, unit(mix(state)), codec_facts, decoding
+                                drawn, stage, stages, anchors, against, pace, codec, unit(mix(state)), codec_facts,
+                                decoding
                             )
                             ways[ahead] = drawn
                             wanted[ahead] = pulls[pair_groups[pairs[pair, 2], _encode(codec, value, *encoding)]]
@@ -404,15 +421,24 @@ def _fill_rows(  # type: ignore[no-untyped-def]  # noqa: C901 the hot loop stays
                             code = _repeated(own[row - 1, slot], kind, codec, against, encoding)
                         break
                     value = _led_to(
-                        drawn, stage, stages, anchors, against, codec, unit(state), codec_facts, decoding
+                        drawn, stage, stages, anchors, against, pace, codec, unit(state), codec_facts, decoding
                     )
                     done = np.isnan(value) or (value >= codec_facts[codec, 2] and value <= codec_facts[codec, 3])
+                    if kind == 1 and drawn > stages[stage, 7] and (value < bottom or value > top):
+                        # A family's bounds hold for all of it.
+                        done = False
                     if done:
                         code = _encode(codec, value, *encoding)
                         keep = 0.0 if used[number, code] else accept[number, code]
                         if keep >= 1.0 or turn == _TRIES - 1 or unit(mix(state ^ np.uint64(0xA5A5A5A5))) < keep:
                             break
                         done = False
+                if not done and kind == 1 and (value < bottom or value > top) and against >= bottom and against <= top:
+                    # The rest of the family shares the room that is left.
+                    bound = top if value > top else bottom
+                    value = _on_grid(codec, against + (bound - against) * unit(mix(state)) / left_over, codec_facts)
+                    value = min(max(value, codec_facts[codec, 2]), codec_facts[codec, 3])
+                    done = True
                 if not done and way != 2:
                     low, high = codec_facts[codec, 2], codec_facts[codec, 3]
                     nearest = min(max(value, low), high)

@@ -16,14 +16,17 @@ from dbclone.models.table import GROUPS, Calendar, TableModel
 from dbclone.models.trees import Tree
 
 _BASES = {"value": 0, "sibling": 1, "parent": 2, "column": 3, "calendar": 4}
-_WAYS = {"difference": 0, "ratio": 1, "same": 2}
+_WAYS = {"difference": 0, "ratio": 1, "same": 2, "step": 3, "pace": 4}
+LEFT = ":left"
+"""What stands for a parent's column where the number of siblings from the row on is meant."""
 _STRATA = 250
 
 
 class Program(NamedTuple):
     """Entries (e, 8) int64: slot, value column, codec, tree, calendar, codec of values that no stage took, first stage,
-    end of stages. Stages (s, 8): kind of base, its number, way, codec, tree, slot, first anchor, anchors. ``accept``
-    (e, 256): how likely a value that a stage leads to is kept, by its code; ``single`` (e, 256): whether siblings never
+    end of stages. Stages (s, 10): kind of base, its number, way, codec, tree, slot, first anchor, anchors, and
+    of a step or a pace where the bound and the siblings left are among the bases. ``accept`` (e, 256): how likely
+    a value that a stage leads to is kept, by its code; ``single`` (e, 256): whether siblings never
     share it; ``gaps`` (e,): share of NULL. ``pairs`` (p, 3), from ``pair_first`` (e + 1,) on by entry: what it is held
     against (-1: nothing), where its groups are in ``pair_groups`` (g, 256), and where the entry's own are;
     ``pair_shares`` (p, groups, groups) as a Balance has them. ``calendars`` (c, 5), whose number is in place of a
@@ -99,20 +102,21 @@ def compile_program(model: TableModel, seeds: npt.NDArray[np.uint64]) -> tuple[P
             base = stage.base
             argument = model.value_index.get(base.column, -1)
             if base.kind == "parent":
-                if (base.key, base.column) not in bases:
-                    bases.append((base.key, base.column))
-                argument = bases.index((base.key, base.column))
+                argument = _found(bases, (base.key, base.column))
+            bound, left, count = 0, 0, len(stage.anchors)
+            if base.way in ("step", "pace"):
+                bound, left = (_found(bases, one) for one in ((base.key, base.toward), (-1, LEFT)))
+                # A pace has no anchors: it says there whether its bound is the lower one.
+                count = int(base.way == "pace" and f":first {base.column}" in base.toward) or count
             coded = _add(codecs, stage.codec)
             if stage.calendar is not None:
                 calendars.append(stage.calendar)
                 coded, argument = len(calendars) - 1, -1
                 if stage.calendar.hidden:
-                    if (base.key, stage.calendar.hidden) not in bases:
-                        bases.append((base.key, stage.calendar.hidden))
-                    argument = bases.index((base.key, stage.calendar.hidden))
+                    argument = _found(bases, (base.key, stage.calendar.hidden))
             tree = len(trees) - 1
             what = _BASES[base.kind], argument, _WAYS[base.way]
-            stages.append((*what, coded, tree, slot + 1 + place, len(anchors), len(stage.anchors)))
+            stages.append((*what, coded, tree, slot + 1 + place, len(anchors), count, bound, left))
             anchors += stage.anchors.tolist()
     units = np.array([entry.unit for entry in model.entries], np.float64)
     single = np.zeros((len(rows), 256), np.bool_)
@@ -120,7 +124,7 @@ def compile_program(model: TableModel, seeds: npt.NDArray[np.uint64]) -> tuple[P
         single[number, entry.single] = True
     program = Program(
         entries=np.array(rows, np.int64).reshape(-1, 8),
-        stages=np.array(stages, np.int64).reshape(-1, 8),
+        stages=np.array(stages, np.int64).reshape(-1, 10),
         anchors=np.array(anchors),
         units=units,
         seeds=seeds,
@@ -133,6 +137,13 @@ def compile_program(model: TableModel, seeds: npt.NDArray[np.uint64]) -> tuple[P
         **_pack_trees(trees),
     )
     return program, bases
+
+
+def _found(bases: list[tuple[int, str]], one: tuple[int, str]) -> int:
+    """Where ``one`` stands among the ``bases``, at their end where it was not there yet."""
+    if one not in bases:
+        bases.append(one)
+    return bases.index(one)
 
 
 def _add(codecs: list[NumberCodec], codec: NumberCodec | None) -> int:

@@ -24,7 +24,7 @@ from dbclone.sample.calibrate import calibrate
 from dbclone.sample.emit import Emitter
 from dbclone.sample.filled import Filled, Layout
 from dbclone.sample.kernel import fill_rows
-from dbclone.sample.program import Program, compile_program
+from dbclone.sample.program import LEFT, Program, compile_program
 from dbclone.sample.stored import RunFolder
 from dbclone.sample.streams import stream
 from dbclone.schema import Schema, TableName
@@ -142,7 +142,7 @@ def fill_chunk(run: Run, layouts: Layouts, name: TableName, start: int, stop: in
     begin, end = (keyed, len(filled.model.entries)) if resolved else (0, keyed)
     against = np.zeros((stop - start, len(bases)))
     for place, (key, column) in enumerate(bases):
-        against[:, place] = _base(world, filled, part, key, column)
+        against[:, place] = filled.left[part] + 1.0 if column == LEFT else _base(world, filled, part, key, column)
     own, values = np.array(filled.own[part]), np.array(filled.values[part])
     position, left = np.array(filled.position[part]), np.array(filled.left[part])
     context = _context(world, filled, part, resolved)

@@ -15,7 +15,7 @@ def test_a_program_without_entries() -> None:
     program, bases = compile_program(model_of([]), np.zeros(0, np.uint64))
     assert bases == []
     assert program.entries.shape == (0, 8)
-    assert program.stages.shape == (0, 8)
+    assert program.stages.shape == (0, 10)
     assert program.mask.shape == (0, 4)
     assert program.node_first.tolist() == program.leaf_first.tolist() == [0]
 
@@ -52,7 +52,7 @@ def test_stages_name_their_base_and_parents_are_asked_for_once() -> None:
     assert kind_argument_way == [[2, 0, 1], [3, 0, 0], [2, 0, 0], [1, 1, 2]]
     # Slots follow the entry's own; anchors follow a first that stands for none.
     assert program.stages[:, 5].tolist() == [2, 3, 4, 5]
-    assert program.stages[:, 6:].tolist() == [[1, 2], [3, 1], [4, 0], [4, 0]]
+    assert program.stages[:, 6:8].tolist() == [[1, 2], [3, 1], [4, 0], [4, 0]]
     assert program.anchors.tolist() == [0.0, 4.0, 6.0, 8.0]
     assert program.entries[1, 6:].tolist() == [0, 4]
     assert program.stages[3, 3] == -1
