@@ -64,7 +64,7 @@ def filled_things(
     *,
     parents: Sequence[tuple[ForeignKey, KeyModel, Sequence[int]]] = (),
     checks: Sequence[Check] = (),
-    uniques: Sequence[tuple[str, ...]] = (),
+    uniques: Sequence[tuple[str, ...] | Unique] = (),
     kinds: Mapping[str, Kind] | None = None,
     order: OrderModel | None = None,
 ) -> Filled:
@@ -78,7 +78,7 @@ def filled_things(
     table = Table(
         THINGS,
         tuple(columns),
-        uniques=tuple(Unique(one) for one in uniques),
+        uniques=tuple(one if isinstance(one, Unique) else Unique(one) for one in uniques),
         foreign_keys=tuple(key for key, _, _ in parents),
         checks=tuple(checks),
     )

@@ -18,7 +18,10 @@ import numpy.typing as npt
 from dbclone.models.categories import CategoryCodec
 from dbclone.models.numbers import NumberCodec
 from dbclone.models.table import TableModel
+from dbclone.profile.checks import mentions
 from dbclone.sample.conditions import column_rows, keeps_conditions, move, rows_where
+from dbclone.sample.drawn_rows import find_column
+from dbclone.sample.expressions import column_names, parsed
 from dbclone.sample.filled import Filled
 from dbclone.sample.streams import generator
 from dbclone.schema import Kind, TableName, Unique
@@ -63,7 +66,8 @@ def mend_duplicates(
     mender = _Mender(filled, seed, dialect, others or {}, linked)
     sets = mender.sets()
     # What was moved for one set may repeat another row of a set that shares its columns.
-    shared = [one for one in sets if any(one is not other and set(one.columns) & set(other.columns) for other in sets)]
+    reach = [mender.reach(one) for one in sets]
+    shared = [one for one, mine in zip(sets, reach, strict=True) if sum(bool(mine & other) for other in reach) > 1]
     for turn, one in enumerate([*sets, *shared]):
         if turn >= len(sets) and not mender.repeats(one).any():
             continue
@@ -309,8 +313,16 @@ class _Mender:
                 flags = np.isin(np.arange(self.filled.rows), repeated)
                 self._checked(name, flags, partial(_take_from, self.filled, name, outside, rng))
 
+    def reach(self, one: _Set) -> set[str]:
+        """The columns that may move for the set."""
+        return {*one.columns, *self._named_by(one.predicate or "")}
+
     def _named_by(self, predicate: str) -> list[str]:
-        return [column.name for column in self.filled.table.columns if column.name in predicate]
+        table, tree = self.filled.table, parsed(predicate, self.dialect) if predicate else None
+        if tree is None:
+            return [column.name for column in table.columns if mentions(predicate, column.name)]
+        named = {find_column(table, name) for name in column_names(tree)}
+        return [column.name for column in table.columns if column.name in named]
 
     # -- what rows hold -------------------------------------------------------------------------------------------
 

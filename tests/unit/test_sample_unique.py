@@ -8,7 +8,7 @@ import numpy as np
 
 from dbclone.models.table import KeyModel
 from dbclone.sample.unique import mend_duplicates
-from dbclone.schema import ForeignKey, TableName
+from dbclone.schema import ForeignKey, TableName, Unique
 from tests.made_rows import THINGS, filled_things, numbers_of, words_of
 
 NAN = float("nan")
@@ -59,6 +59,15 @@ def test_what_moves_for_one_set_repeats_no_row_of_another(tmp_path: Path) -> Non
     for other in ("a", "b"):
         repeats = 6 - len(set(zip(numbers_of(filled, other), numbers_of(filled, "line"), strict=True)))
         assert repeats == 0 or (other, "line") in filled.repeated
+
+
+def test_a_predicate_names_its_own_columns_alone(tmp_path: Path) -> None:
+    numbers: dict[str, list[float]] = {"tenant": [2, 2, 3, 3, 3], "id": [5, 6, 5, 6, 7], "name": [1, 1, 1, 1, 1]}
+    numbers["users_id"] = [1, NAN, 1, NAN, 1]
+    uniques = [Unique(("tenant", "id")), Unique(("name",), predicate="users_id IS NOT NULL")]
+    filled = filled_things(tmp_path, numbers, uniques=uniques)
+    mend_duplicates(filled, 1, "sqlite")
+    assert numbers_of(filled, "id") == [5, 6, 5, 6, 7]
 
 
 def test_rows_go_where_there_are_fewer_values_than_rows(tmp_path: Path) -> None:
