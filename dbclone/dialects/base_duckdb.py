@@ -6,6 +6,7 @@ PostgreSQL knows; DuckDB itself is asked here. Never imports duckdb.
 
 from __future__ import annotations
 
+import contextlib
 import os
 import re
 from collections import defaultdict
@@ -219,7 +220,9 @@ def insert(connection: sa.Connection, table: str, batch: pa.RecordBatch) -> None
         name = '"' + table.replace('"', '""') + '"'
         connection.exec_driver_sql(f"INSERT INTO {name} ({listed}) SELECT {listed} FROM {_BATCH}")
     finally:
-        driver.unregister(_BATCH)
+        # An aborted transaction hears nothing any more, and its reason must not be lost over it.
+        with contextlib.suppress(Exception):
+            driver.unregister(_BATCH)
 
 
 # -- a file as a target -----------------------------------------------------------------------------------------------

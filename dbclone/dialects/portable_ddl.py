@@ -331,7 +331,9 @@ class ServerWriter(Writer):
         mode = "ALWAYS" if column.identity == "always" else "BY DEFAULT"
         options = ""
         if sequence is not None and (sequence.increment != 1 or sequence.start != 1):
-            options = f" (START WITH {sequence.start} INCREMENT BY {sequence.increment})"
+            ends = (("MINVALUE", sequence.minimum), ("MAXVALUE", sequence.maximum))
+            limits = "".join(f" {word} {end}" for word, end in ends if end is not None)
+            options = f" (START WITH {sequence.start} INCREMENT BY {sequence.increment}{limits})"
         return f"GENERATED {mode} AS IDENTITY{options}"
 
     def _comments(self, table: Table) -> list[str]:

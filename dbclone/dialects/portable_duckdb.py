@@ -52,8 +52,9 @@ class DuckdbWriter(Writer):
             lines.append(f"PRIMARY KEY ({column_list(table.key)})")
         for unique in table.uniques:
             where = f"{table.name}.{unique.name or ', '.join(unique.columns)}"
-            if not unique.is_plain or unique.columns == table.key:
-                if not unique.is_plain:
+            computed = any(table.column(name).generated is not None for name in unique.columns)
+            if not unique.is_plain or unique.columns == table.key or computed:
+                if not unique.is_plain or computed:
                     self.lose("unique index", where, "left out")
                 continue
             if not unique.nulls_distinct:
@@ -71,8 +72,13 @@ class DuckdbWriter(Writer):
         return f"FOREIGN KEY ({column_list(key.columns)}) REFERENCES {parent} ({column_list(key.parent_columns)})"
 
     def _is_possible(self, key: ForeignKey) -> bool:
-        if key.parent in self.done and key.parent_columns in self.schema.table(key.parent).unique_sets:
-            return True
+        above = self.schema.table(key.parent) if key.parent in self.done else None
+        if above is not None and key.parent_columns in above.unique_sets:
+            ends = [(self.schema.table(key.table), key.columns), (above, key.parent_columns)]
+            if not any(table.column(name).generated is not None for table, names in ends for name in names):
+                return True
+            self.lose("foreign key", f"{key.table}.{key.name or key.columns[0]}", "left out: a column is computed")
+            return False
         reason = "left out: DuckDB lets no table reference itself, or one that comes later, while rows come in"
         self.lose("foreign key", f"{key.table}.{key.name or key.columns[0]}", reason)
         return False
@@ -137,10 +143,11 @@ class DuckdbWriter(Writer):
             for column in table.columns:
                 if column.type.kind is Kind.ENUM and column.type.labels:
                     yield f"CHECK ({self.label_check(column)})"
+        stored = {column.name: column for column in table.stored_columns}
         for check in table.checks:
             if self.source == self.target:
                 yield f"CHECK ({check.expression})"
-            elif is_plain(check.expression, table.by_name, self.source) or self._compares(table, check.expression):
+            elif is_plain(check.expression, stored, self.source) or self._compares(table, check.expression):
                 text = self.check_text(table, check)
                 if text is not None:
                     yield f"CHECK ({text})"
@@ -154,6 +161,7 @@ class DuckdbWriter(Writer):
         seen = {
             name: replace(column, type=Type(Kind.TEXT, "")) if column.type.kind in comparable else column
             for name, column in table.by_name.items()
+            if column.generated is None
         }
         return is_plain(expression, seen, self.source)
 

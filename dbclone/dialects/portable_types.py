@@ -6,6 +6,7 @@ Takes a Type, gives the type's name in the target's SQL. Never opens a database.
 from __future__ import annotations
 
 import functools
+from dataclasses import replace
 from typing import Any
 
 from dbclone.schema import Kind, Type
@@ -51,12 +52,18 @@ _PG_TEXT_ONLY = (Kind.COMPOSITE, Kind.OTHER)
 
 def type_name(type_: Type, source: str, target: str) -> str:
     """``type_`` as ``target`` spells it; a kind that the target lacks becomes text."""
+    if source != target and type_.kind is Kind.DECIMAL and type_.precision is not None:
+        # Only PostgreSQL rounds to the left of the point, or has fewer digits than stand behind it.
+        scale = max(type_.scale or 0, 0)
+        type_ = replace(type_, precision=max(type_.precision - min(type_.scale or 0, 0), scale), scale=scale)
     if target == "sqlite":
         return type_.sql if source == target else _sqlite(type_)
     if target == "postgresql":
         return _own_postgresql(type_) if source == target else _postgresql(type_)
     if target == "mysql":
         return type_.sql if source == target else _mysql(type_)
+    if source != target and target == "duckdb" and type_.kind is Kind.DECIMAL and not 0 < (type_.precision or 0) <= 38:
+        return "DOUBLE"  # a decimal without bounds, which travels as a double anyway
     return type_.sql if source == target else _generic(type_, target)
 
 
