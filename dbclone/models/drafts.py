@@ -11,7 +11,7 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 import numpy.typing as npt
 
-from dbclone.models.calendar import calendar_matrix
+from dbclone.models.calendar_parts import calendar_matrix
 from dbclone.models.numbers import NumberCodec, fit_numbers
 from dbclone.models.order import PLACED_ROWS
 from dbclone.models.table import NO_CODE, PLACE, Base, Calendar, KeyModel

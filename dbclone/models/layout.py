@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 import numpy.typing as npt
 
-from dbclone.models.calendar import position_codes
+from dbclone.models.calendar_parts import position_codes
 from dbclone.models.table import NO_CODE, Feature, KeyModel
 from dbclone.models.trees import Growth, Tree, grow_tree, stump
 from dbclone.models.work import Work

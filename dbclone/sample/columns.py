@@ -11,7 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from dbclone.models.arrows import to_numbers
-from dbclone.models.calendar import calendar_matrix
+from dbclone.models.calendar_parts import calendar_matrix
 from dbclone.models.table import CopiedModel, Entry
 from dbclone.profile.rules import Key, Ref
 from dbclone.sample.filled import Filled

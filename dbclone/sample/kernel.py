@@ -13,7 +13,7 @@ import numpy as np
 import numpy.typing as npt
 from numba import njit
 
-from dbclone.models.calendar import calendar_codes
+from dbclone.models.calendar_parts import calendar_codes
 from dbclone.models.table import GROUPS
 
 _NONE = 255
@@ -112,6 +112,20 @@ def _draw(  # type: ignore[no-untyped-def]
         drawn = _code_at(leaf_order[first + turn], layers, low, high, state, codes, cumulative)
         _take(leaf, turn, 0, layers, leaf_count, leaf_order, first)
     return drawn
+
+
+@njit(cache=True)
+def _near(  # type: ignore[no-untyped-def]
+    leaf, leaf_count, leaf_order, order_first, state, strata, start, codes, cumulative, result
+):
+    """Fills ``result`` with the codes that a leaf has next: how many came before in this turn, how many these are."""
+    layers, first = strata[leaf], order_first[leaf]
+    come = _turn(leaf, layers, leaf_count, leaf_order, first, state)
+    near = min(len(result), layers - come)
+    for ahead in range(near):
+        place = leaf_order[first + come + ahead]
+        result[ahead] = _code_at(place, layers, start[leaf], start[leaf + 1], state, codes, cumulative)
+    return come, near
 
 
 @njit(cache=True, inline="always")
@@ -384,23 +398,18 @@ def _fill_rows(  # type: ignore[no-untyped-def]  # noqa: C901 the hot loop stays
                 for turn in range(_TRIES):
                     leaf = leaf_first[stages[stage, 4]] + _leaf(stages[stage, 4], x, node_first, nodes, mask)
                     if turn == 0 and pair < last_pair and way != 2 and start[leaf + 1] - start[leaf] > 1:
-                        first, layers = order_first[leaf], strata[leaf]
-                        come = _turn(leaf, layers, leaf_count, leaf_order, first, state)
-                        near = min(_WINDOW, layers - come)
+                        come, near = _near(
+                            leaf, leaf_count, leaf_order, order_first, state, strata, start, codes, cumulative, ways
+                        )
                         for ahead in range(near):
-                            drawn = _code_at(
-                                leaf_order[first + come + ahead], layers, start[leaf], start[leaf + 1], state, codes,
-                                cumulative
-                            )
                             value = _led_to(
-                                drawn, stage, stages, anchors, against, pace, codec, unit(mix(state)), codec_facts,
-                                decoding
+                                ways[ahead], stage, stages, anchors, against, pace, codec, unit(mix(state)),
+                                codec_facts, decoding
                             )
-                            ways[ahead] = drawn
                             wanted[ahead] = pulls[pair_groups[pairs[pair, 2], _encode(codec, value, *encoding)]]
                         best = np.argmax(wanted[:near])
                         drawn = ways[best]
-                        _take(leaf, come, best, layers, leaf_count, leaf_order, first)
+                        _take(leaf, come, best, strata[leaf], leaf_count, leaf_order, order_first[leaf])
                     else:
                         drawn = _draw(
                             leaf, leaf_count, leaf_order, order_first, state, strata, start, codes, cumulative
@@ -452,21 +461,17 @@ def _fill_rows(  # type: ignore[no-untyped-def]  # noqa: C901 the hot loop stays
                 state = mix(state)
                 leaf = leaf_first[tree] + _leaf(tree, x, node_first, nodes, mask)
                 if pair < last_pair and start[leaf + 1] - start[leaf] > 1:
-                    first, layers = order_first[leaf], strata[leaf]
-                    come = _turn(leaf, layers, leaf_count, leaf_order, first, state)
-                    near = min(_WINDOW, layers - come)
+                    come, near = _near(
+                        leaf, leaf_count, leaf_order, order_first, state, strata, start, codes, cumulative, ways
+                    )
                     for ahead in range(near):
-                        drawn = _code_at(
-                            leaf_order[first + come + ahead], layers, start[leaf], start[leaf + 1], state, codes,
-                            cumulative
-                        )
-                        ways[ahead] = drawn
+                        drawn = ways[ahead]
                         if entries[number, 5] != codec:
                             drawn = _encode(codec, _decode(entries[number, 5], drawn, 0.5, *decoding), *encoding)
                         wanted[ahead] = pulls[pair_groups[pairs[pair, 2], drawn]]
                     best = np.argmax(wanted[:near])
                     code = ways[best]
-                    _take(leaf, come, best, layers, leaf_count, leaf_order, first)
+                    _take(leaf, come, best, strata[leaf], leaf_count, leaf_order, order_first[leaf])
                 else:
                     code = _draw(
                         leaf, leaf_count, leaf_order, order_first, state, strata, start, codes, cumulative

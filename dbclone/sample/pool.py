@@ -8,7 +8,7 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
-from dbclone.models.calendar import calendar_matrix
+from dbclone.models.calendar_parts import calendar_matrix
 from dbclone.models.numbers import NumberCodec
 from dbclone.models.table import Pool
 from dbclone.sample.filled import Filled

@@ -17,7 +17,7 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
-from dbclone.models.calendar import position_codes
+from dbclone.models.calendar_parts import position_codes
 from dbclone.models.table import NO_CODE, Models
 from dbclone.profile.value import Profile
 from dbclone.sample.calibrate import calibrate

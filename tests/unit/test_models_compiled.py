@@ -14,7 +14,7 @@ _PROGRAM = """
 import numpy as np
 from dbclone.models.compiled import telling_of_compilation
 with telling_of_compilation(lambda text: print("note:", text)):
-    from dbclone.models.calendar import position_codes
+    from dbclone.models.calendar_parts import position_codes
     position_codes(np.arange(3))
     position_codes(np.arange(3).astype(np.int32))
 import os
