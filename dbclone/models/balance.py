@@ -23,7 +23,7 @@ from dbclone.models.table import GROUPS, NO_CODE, Balance
 Codes = npt.NDArray[np.uint8]
 Floats = npt.NDArray[np.float64]
 Rows = npt.NDArray[np.int64]
-MOST_ROWS = 50_000
+MOST_ROWS = 20_000
 """Rows up to which chance makes a difference; further ones make up for it by themselves."""
 _FEWEST = 40
 """Rows of a table of which more can be said than its columns one by one."""

@@ -30,6 +30,8 @@ def test_hard_schema_is_copied_whole(
     if path.stem in INEXACT:
         assert {name: rows for name, (rows, _) in found.items()} == {name: rows for name, (rows, _) in expected.items()}
         return
+    # Rows without a column are counted and made, never read.
+    expected.pop("public.nothing", None)
     # A materialized view that was never filled is filled in a clone.
     assert {name: found[name] for name in expected} == expected
 
