@@ -25,7 +25,7 @@ Floats = npt.NDArray[np.float64]
 Rows = npt.NDArray[np.int64]
 MOST_ROWS = 20_000
 """Rows up to which chance makes a difference; further ones make up for it by themselves."""
-_FEWEST = 40
+_FEWEST = 20
 """Rows of a table of which more can be said than its columns one by one."""
 _MOST_PAIRS = 40
 """Columns that an entry is held against."""
