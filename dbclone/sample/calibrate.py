@@ -23,7 +23,7 @@ Floats = npt.NDArray[np.float64]
 
 _CODES = 256
 _TRIALS = 8
-_BALANCED_TRIALS = 4
+_BALANCED_TRIALS = 8
 """Where pairs of columns are balanced, single columns hardly shift."""
 _ROWS = 60_000
 """Rows to fill in trials: the more rows there are, the less chance shifts their sums."""
