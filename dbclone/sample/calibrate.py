@@ -23,8 +23,6 @@ Floats = npt.NDArray[np.float64]
 
 _CODES = 256
 _TRIALS = 8
-_BALANCED_TRIALS = 8
-"""Where pairs of columns are balanced, single columns hardly shift."""
 _ROWS = 60_000
 """Rows to fill in trials: the more rows there are, the less chance shifts their sums."""
 _PRIOR = 1.0
@@ -71,8 +69,7 @@ def calibrate(program: Program, model: TableModel, begin: int, end: int, fill: C
                 best[sums.tree] = sums, factor
             found[sums.tree] = sums, np.clip(factor * sums.step(), 1 / _MOST, _MOST)
 
-    most = _BALANCED_TRIALS if program.pair_first[end] > program.pair_first[begin] else _TRIALS
-    for _ in range(int(np.clip(_ROWS // len(own), 1, most))):
+    for _ in range(int(np.clip(_ROWS // len(own), 1, _TRIALS))):
         judge()
         own = fill(_bent(program, found))
     judge()
