@@ -19,6 +19,7 @@ from dbclone.models.table import GROUPS
 _NONE = 255
 _TRIES = 6
 """How often a value is drawn again that lies out of range, or is not wanted so often."""
+_HALF = 2.0**-32
 _WINDOW = 8
 """Strata of a leaf among which the one is taken that brings pairs of columns nearest to their shares."""
 
@@ -62,70 +63,50 @@ def _leaf(tree, x, node_first, nodes, masks):  # type: ignore[no-untyped-def]
 
 
 @njit(cache=True)
-def _turn(leaf, strata, leaf_count, leaf_order, first, state):  # type: ignore[no-untyped-def]
-    """How many of the leaf's strata have come in this turn; each comes once before any comes again."""
-    turn = np.int64(leaf_count[leaf])
+def _deal(leaf, strata, start, codes, cumulative, first, state, dealt):  # type: ignore[no-untyped-def]
+    """Lays out the codes of the leaf's strata from ``first`` on in a random order: each comes once in a turn."""
+    at, last = start[leaf], start[leaf + 1] - 1
+    for place in range(strata):
+        state = mix(state)
+        u = (place + np.float64(state >> np.uint64(32)) * _HALF) / strata
+        while at < last and cumulative[at] <= u:
+            at += 1
+        other = first + np.int64(((state & np.uint64(0xFFFFFFFF)) * np.uint64(place + 1)) >> np.uint64(32))
+        dealt[first + place] = dealt[other]
+        dealt[other] = codes[at]
+
+
+@njit(cache=True, inline="always")
+def _next(leaf, strata, start, codes, cumulative, first, state, come, dealt):  # type: ignore[no-untyped-def]
+    """Where the code lies that the leaf has next."""
+    turn = np.int64(come[leaf])
     if turn == 0:
-        shuffle = state
-        for i in range(strata):
-            leaf_order[first + i] = i
-        for i in range(strata - 1, 0, -1):
-            shuffle = mix(shuffle)
-            j = int(unit(shuffle) * (i + 1))
-            leaf_order[first + i], leaf_order[first + j] = leaf_order[first + j], leaf_order[first + i]
-    return turn
+        _deal(leaf, strata, start, codes, cumulative, first, state, dealt)
+    return first + turn
 
 
 @njit(cache=True, inline="always")
-def _take(leaf, turn, ahead, strata, leaf_count, leaf_order, first):  # type: ignore[no-untyped-def]
-    """Takes the stratum that lies ``ahead`` of the next one."""
-    at, other = first + turn, first + turn + ahead
-    leaf_order[at], leaf_order[other] = leaf_order[other], leaf_order[at]
-    leaf_count[leaf] = turn + 1 if turn + 1 < strata else 0
+def _taken(leaf, strata, come):  # type: ignore[no-untyped-def]
+    come[leaf] = come[leaf] + 1 if come[leaf] + 1 < strata else 0
 
 
 @njit(cache=True, inline="always")
-def _code_at(place, layers, low, high, state, codes, cumulative):  # type: ignore[no-untyped-def]
-    """The code of stratum ``place`` of ``layers`` of the leaf whose codes are ``low`` .. ``high``."""
-    u = (place + unit(mix(state ^ np.uint64(0x5851F42D4C957F2D)))) / layers
-    size = high - low
-    while size > 1:
-        # Without a branch, which would go wrong every other time.
-        half = size >> 1
-        low += half * np.int64(cumulative[low + half - 1] <= u)
-        size -= half
-    return codes[low]
-
-
-@njit(cache=True, inline="always")
-def _draw(  # type: ignore[no-untyped-def]
-    leaf, leaf_count, leaf_order, order_first, state, strata, start, codes, cumulative
-):
+def _draw(leaf, strata, start, codes, cumulative, order_first, state, come, dealt):  # type: ignore[no-untyped-def]
     """Draws a code of a leaf, without replacement over its strata."""
     low, high = start[leaf], start[leaf + 1]
     drawn = np.uint8(0)
     if high - low == 1:
         drawn = codes[low]
     elif high > low:
-        layers, first = strata[leaf], order_first[leaf]
-        turn = _turn(leaf, layers, leaf_count, leaf_order, first, state)
-        drawn = _code_at(leaf_order[first + turn], layers, low, high, state, codes, cumulative)
-        _take(leaf, turn, 0, layers, leaf_count, leaf_order, first)
+        layers = strata[leaf]
+        drawn = dealt[_next(leaf, layers, start, codes, cumulative, order_first[leaf], state, come, dealt)]
+        _taken(leaf, layers, come)
     return drawn
 
 
-@njit(cache=True)
-def _near(  # type: ignore[no-untyped-def]
-    leaf, leaf_count, leaf_order, order_first, state, strata, start, codes, cumulative, result
-):
-    """Fills ``result`` with the codes that a leaf has next: how many came before in this turn, how many these are."""
-    layers, first = strata[leaf], order_first[leaf]
-    come = _turn(leaf, layers, leaf_count, leaf_order, first, state)
-    near = min(len(result), layers - come)
-    for ahead in range(near):
-        place = leaf_order[first + come + ahead]
-        result[ahead] = _code_at(place, layers, start[leaf], start[leaf + 1], state, codes, cumulative)
-    return come, near
+@njit(cache=True, inline="always")
+def _swap(dealt, one, other):  # type: ignore[no-untyped-def]
+    dealt[one], dealt[other] = dealt[other], dealt[one]
 
 
 @njit(cache=True, inline="always")
@@ -139,7 +120,7 @@ def _pulls(x, low, high, pairs, code_groups, shares, seen, total, result):  # ty
     result[:] = 0.0
     for pair in range(low, high):
         a = _group_of(x, pairs[pair, 0], pairs[pair, 1], code_groups)
-        after = total[pair, a] + 1.0
+        after = total[pair, a] + np.float32(1.0)
         for group in range(GROUPS):
             result[group] += shares[pair, a, group] * after - seen[pair, a, group]
 
@@ -313,20 +294,19 @@ def _fill_rows(  # type: ignore[no-untyped-def]  # noqa: C901 the hot loop stays
     slots = own.shape[1]
     x = np.zeros(width + 2 + 2 * slots, np.uint8)
     leaves = len(strata)
-    leaf_count = np.zeros(leaves, np.uint8)
+    come = np.zeros(leaves, np.uint8)
     order_first = np.zeros(leaves + 1, np.int64)
     for leaf in range(leaves):
         order_first[leaf + 1] = order_first[leaf] + strata[leaf]
-    leaf_order = np.zeros(order_first[leaves], np.uint8)
+    dealt = np.zeros(order_first[leaves], np.uint8)
     used = np.zeros(single.shape, np.bool_)
     alone = np.zeros(len(single), np.bool_)
     for number in range(begin, end):
         alone[number] = single[number].any()
-    seen = np.zeros(pair_shares.shape)
-    total = np.zeros(pair_shares.shape[:2])
-    pulls = np.zeros(GROUPS)
-    ways = np.zeros(_WINDOW, np.uint8)
-    wanted = np.zeros(_WINDOW)
+    seen = np.zeros(pair_shares.shape, np.float32)
+    total = np.zeros(pair_shares.shape[:2], np.float32)
+    pulls = np.zeros(GROUPS, np.float32)
+    wanted = np.zeros(_WINDOW, np.float32)
     previous = width + 2
     mine = previous + slots
     for row in range(rows):
@@ -398,22 +378,20 @@ def _fill_rows(  # type: ignore[no-untyped-def]  # noqa: C901 the hot loop stays
                 for turn in range(_TRIES):
                     leaf = leaf_first[stages[stage, 4]] + _leaf(stages[stage, 4], x, node_first, nodes, mask)
                     if turn == 0 and pair < last_pair and way != 2 and start[leaf + 1] - start[leaf] > 1:
-                        come, near = _near(
-                            leaf, leaf_count, leaf_order, order_first, state, strata, start, codes, cumulative, ways
-                        )
+                        first, layers = order_first[leaf], strata[leaf]
+                        next_at = _next(leaf, layers, start, codes, cumulative, first, state, come, dealt)
+                        near = min(_WINDOW, first + layers - next_at)
                         for ahead in range(near):
                             value = _led_to(
-                                ways[ahead], stage, stages, anchors, against, pace, codec, unit(mix(state)),
-                                codec_facts, decoding
+                                dealt[next_at + ahead], stage, stages, anchors, against, pace, codec,
+                                unit(mix(state)), codec_facts, decoding
                             )
                             wanted[ahead] = pulls[pair_groups[pairs[pair, 2], _encode(codec, value, *encoding)]]
-                        best = np.argmax(wanted[:near])
-                        drawn = ways[best]
-                        _take(leaf, come, best, strata[leaf], leaf_count, leaf_order, order_first[leaf])
+                        _swap(dealt, next_at, next_at + np.argmax(wanted[:near]))
+                        drawn = dealt[next_at]
+                        _taken(leaf, layers, come)
                     else:
-                        drawn = _draw(
-                            leaf, leaf_count, leaf_order, order_first, state, strata, start, codes, cumulative
-                        )
+                        drawn = _draw(leaf, strata, start, codes, cumulative, order_first, state, come, dealt)
                     own[row, at] = drawn
                     x[mine + at] = drawn
                     state = mix(state)
@@ -461,21 +439,19 @@ def _fill_rows(  # type: ignore[no-untyped-def]  # noqa: C901 the hot loop stays
                 state = mix(state)
                 leaf = leaf_first[tree] + _leaf(tree, x, node_first, nodes, mask)
                 if pair < last_pair and start[leaf + 1] - start[leaf] > 1:
-                    come, near = _near(
-                        leaf, leaf_count, leaf_order, order_first, state, strata, start, codes, cumulative, ways
-                    )
+                    first, layers = order_first[leaf], strata[leaf]
+                    next_at = _next(leaf, layers, start, codes, cumulative, first, state, come, dealt)
+                    near = min(_WINDOW, first + layers - next_at)
                     for ahead in range(near):
-                        drawn = ways[ahead]
+                        drawn = dealt[next_at + ahead]
                         if entries[number, 5] != codec:
                             drawn = _encode(codec, _decode(entries[number, 5], drawn, 0.5, *decoding), *encoding)
                         wanted[ahead] = pulls[pair_groups[pairs[pair, 2], drawn]]
-                    best = np.argmax(wanted[:near])
-                    code = ways[best]
-                    _take(leaf, come, best, strata[leaf], leaf_count, leaf_order, order_first[leaf])
+                    _swap(dealt, next_at, next_at + np.argmax(wanted[:near]))
+                    code = dealt[next_at]
+                    _taken(leaf, layers, come)
                 else:
-                    code = _draw(
-                        leaf, leaf_count, leaf_order, order_first, state, strata, start, codes, cumulative
-                    )
+                    code = _draw(leaf, strata, start, codes, cumulative, order_first, state, come, dealt)
                 if used[number, code] and entries[number, 5] == codec:
                     other = _draw_unused(tree, x, used[number], mix(state), *forest)
                     code = code if other < 0 else other

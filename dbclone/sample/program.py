@@ -66,7 +66,7 @@ class Program(NamedTuple):
     pair_first: npt.NDArray[np.int64]
     pairs: npt.NDArray[np.int64]
     pair_groups: npt.NDArray[np.uint8]
-    pair_shares: npt.NDArray[np.float64]
+    pair_shares: npt.NDArray[np.float32]
     calendars: npt.NDArray[np.int64]
     calendar_times: npt.NDArray[np.float64]
     calendar_values: npt.NDArray[np.float64]
@@ -160,7 +160,7 @@ def _pack_balance(model: TableModel) -> dict[str, npt.NDArray[Any]]:
             "pair_first": np.zeros(entries + 1, np.int64),
             "pairs": np.zeros((0, 3), np.int64),
             "pair_groups": np.zeros((0, 256), np.uint8),
-            "pair_shares": np.zeros((0, GROUPS, GROUPS)),
+            "pair_shares": np.zeros((0, GROUPS, GROUPS), np.float32),
         }
     first, own = balance.pairs.T
     beside = np.where(first == own, -1, balance.features[first])
@@ -168,7 +168,7 @@ def _pack_balance(model: TableModel) -> dict[str, npt.NDArray[Any]]:
         "pair_first": np.searchsorted(balance.entries, np.arange(entries + 1)).astype(np.int64),
         "pairs": np.ascontiguousarray(np.stack([beside, first, own], axis=1)),
         "pair_groups": balance.groups,
-        "pair_shares": balance.dense,
+        "pair_shares": balance.dense.astype(np.float32),
     }
 
 
