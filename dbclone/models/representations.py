@@ -55,7 +55,8 @@ def choose_bases(
         part = work
     small = replace(layout, work=part, context=context)
     matrix = small.matrix(np.stack([draft.codes[part.order] for draft in shown], axis=1))
-    grower = Grower(matrix, np.zeros(matrix.shape[1], bool), part.entity[part.order], growth, seed)
+    quick = replace(growth, large=0)
+    grower = Grower(matrix, np.zeros(matrix.shape[1], bool), part.entity[part.order], quick, seed)
     bases = Bases(part, works, keys, growth.k)
 
     def choose(number: int) -> Draft:

@@ -20,9 +20,8 @@ Rows = npt.NDArray[np.int64]
 _SPLIT_ROWS = 8_192
 _RARE_SHARE = 0.97
 _SCREEN_ROWS = 4_096
-_LARGE = 20_000
 _NARROW = 8
-"""Features that the small nodes of a tree of so many rows look at."""
+"""Features that the small nodes of a large tree look at."""
 
 
 @dataclass(frozen=True)
@@ -52,7 +51,7 @@ class Tree:
 class Growth:
     """How trees grow: ``min_leaf`` rows and ``k`` distinct root entities a leaf, ``penalty`` times the AIC bar a split,
     ``smooth`` pseudo-rows drawn from the parent node, at most ``features`` features a tree, whose structure is chosen
-    on at most ``rows`` rows."""
+    on at most ``rows`` rows; from ``large`` rows on small nodes look only at features that told most above them."""
 
     min_leaf: int = 20
     k: int = 5
@@ -61,6 +60,7 @@ class Growth:
     features: int = 40
     max_leaves: int = 4096
     rows: int = 30_000
+    large: int = 20_000
 
 
 def grow_tree(
@@ -102,7 +102,7 @@ def grow_tree(
         growth.penalty,
         growth.max_leaves,
         count if common else _SPLIT_ROWS,
-        _NARROW if count >= _LARGE else len(screened),
+        _NARROW if count >= growth.large else len(screened),
     )
     chosen, left, right, mask = nodes
     feature = np.where(chosen >= 0, screened[np.clip(chosen, 0, None)], -1).astype(np.int32)
