@@ -10,7 +10,7 @@ import numpy as np
 from numba import njit
 
 
-@njit(cache=True)
+@njit(cache=True, _nrt=False)
 def calendar_codes(value, unit, out):  # type: ignore[no-untyped-def]
     """Fills ``out`` (4,) for one ``value`` of ``unit`` per day."""
     if np.isnan(value):

@@ -45,9 +45,11 @@ def find_calendars(child: Work, parents: int, k: int) -> dict[str, Found]:
         return {}
     parent = child.links[child.driver]
     found: dict[str, Found] = {}
-    for time, values in _times(child, parent, k):
-        for column, codes, meant in _columns(child, time):
-            if column in found:
+    columns: list[tuple[str, Rows, Floats]] = []
+    for time, values in _times(child, parent, parents, k):
+        columns = columns or list(_columns(child))
+        for column, codes, meant in columns:
+            if column in found or column == time:
                 continue
             one = _find(time, values, codes, meant, parent, parents, k)
             if one is not None:
@@ -55,7 +57,7 @@ def find_calendars(child: Work, parents: int, k: int) -> dict[str, Found]:
     return found
 
 
-def _times(child: Work, parent: Rows, k: int) -> Iterator[tuple[str, Floats]]:
+def _times(child: Work, parent: Rows, parents: int, k: int) -> Iterator[tuple[str, Floats]]:
     """Columns by which children of many parents meet, one child of each parent at a time."""
     for name, values in child.numbers.items():
         kind = child.table.column(name).type
@@ -64,21 +66,22 @@ def _times(child: Work, parent: Rows, k: int) -> Iterator[tuple[str, Floats]]:
         if not dated or not child.is_coded(name) or usable.mean() < 0.95:
             continue
         times = np.unique(values[usable])
-        if not _FEWEST_TIMES <= len(times) <= min(_MOST_TIMES, usable.sum() / (2 * k)):
+        most = min(_MOST_TIMES, _MOST_CELLS / max(1, parents), usable.sum() / (2 * k))
+        if not _FEWEST_TIMES <= len(times) <= most:
             continue
         pairs = len(np.unique(parent[usable] * len(times) + np.searchsorted(times, values[usable])))
         if pairs >= 0.95 * usable.sum():
             yield name, values
 
 
-def _columns(child: Work, time: str) -> Iterator[tuple[str, Rows, Floats]]:
+def _columns(child: Work) -> Iterator[tuple[str, Rows, Floats]]:
     """Columns that may follow a calendar: their codes (rows,), -1 for a NULL number, and what each code means."""
     for name, given in child.categories.items():
         if child.is_coded(name):
             size = child.category_codecs[name].size
             yield name, given.astype(np.int64), np.arange(size, dtype=np.float64)
     for name, values in child.numbers.items():
-        if name != time and child.is_coded(name):
+        if child.is_coded(name):
             known = ~np.isnan(values)
             meant, inverse = np.unique(values[known], return_inverse=True)
             codes = np.full(len(values), -1, np.int64)
@@ -95,7 +98,7 @@ def _find(
     times, place = np.unique(values[usable], return_inverse=True)
     owner, seen = parent[usable], codes[usable]
     usual = np.bincount(seen).max() / len(seen)
-    if parents * len(times) > _MOST_CELLS or _keeps_to_itself(owner, seen) > 1 - 0.5 * (1 - usual):
+    if _keeps_to_itself(owner, seen) > 1 - 0.5 * (1 - usual):
         return None
     table = np.full((parents, len(times)), -1, np.int32)
     table[owner, place] = seen

@@ -6,8 +6,7 @@ changes nothing (SplitMix64: Steele, Lea and Flood, 2014).
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from typing import Any
+import functools
 
 import numpy as np
 import numpy.typing as npt
@@ -15,6 +14,10 @@ from numba import njit
 
 from dbclone.models.calendar_parts import calendar_codes
 from dbclone.models.table import GROUPS
+from dbclone.sample.program import Program
+
+Codes = npt.NDArray[np.uint8]
+Floats = npt.NDArray[np.float64]
 
 _NONE = 255
 _TRIES = 6
@@ -24,7 +27,11 @@ _WINDOW = 8
 """Strata of a leaf among which the one is taken that brings pairs of columns nearest to their shares."""
 
 
-@njit(cache=True, inline="always")
+_loop = functools.partial(njit, cache=True, _nrt=False)
+"""Compiled without counts of references to arrays, which would take most of the time; such a loop makes no array."""
+
+
+@_loop(inline="always")
 def mix(state):  # type: ignore[no-untyped-def]
     state = (state + np.uint64(0x9E3779B97F4A7C15)) & np.uint64(0xFFFFFFFFFFFFFFFF)
     state = (state ^ (state >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
@@ -32,7 +39,7 @@ def mix(state):  # type: ignore[no-untyped-def]
     return state ^ (state >> np.uint64(31))
 
 
-@njit(cache=True, inline="always")
+@_loop(inline="always")
 def unit(state):  # type: ignore[no-untyped-def]
     return (state >> np.uint64(11)) * (1.0 / 9007199254740992.0)
 
@@ -46,7 +53,7 @@ def uniforms(seed, first, count):  # type: ignore[no-untyped-def]
     return result
 
 
-@njit(cache=True, inline="always")
+@_loop(inline="always")
 def _leaf(tree, x, node_first, nodes, masks):  # type: ignore[no-untyped-def]
     """Walks one tree: the number of the leaf, in its tree."""
     base = node_first[tree]
@@ -62,7 +69,7 @@ def _leaf(tree, x, node_first, nodes, masks):  # type: ignore[no-untyped-def]
     return nodes[node, 1]
 
 
-@njit(cache=True)
+@_loop()
 def _deal(leaf, strata, start, codes, cumulative, first, state, dealt):  # type: ignore[no-untyped-def]
     """Lays out the codes of the leaf's strata from ``first`` on in a random order: each comes once in a turn."""
     at, last = start[leaf], start[leaf + 1] - 1
@@ -76,7 +83,7 @@ def _deal(leaf, strata, start, codes, cumulative, first, state, dealt):  # type:
         dealt[other] = codes[at]
 
 
-@njit(cache=True, inline="always")
+@_loop(inline="always")
 def _next(leaf, strata, start, codes, cumulative, first, state, come, dealt):  # type: ignore[no-untyped-def]
     """Where the code lies that the leaf has next."""
     turn = np.int64(come[leaf])
@@ -85,12 +92,12 @@ def _next(leaf, strata, start, codes, cumulative, first, state, come, dealt):  #
     return first + turn
 
 
-@njit(cache=True, inline="always")
+@_loop(inline="always")
 def _taken(leaf, strata, come):  # type: ignore[no-untyped-def]
     come[leaf] = come[leaf] + 1 if come[leaf] + 1 < strata else 0
 
 
-@njit(cache=True, inline="always")
+@_loop(inline="always")
 def _draw(leaf, strata, start, codes, cumulative, order_first, state, come, dealt):  # type: ignore[no-untyped-def]
     """Draws a code of a leaf, without replacement over its strata."""
     low, high = start[leaf], start[leaf + 1]
@@ -104,17 +111,17 @@ def _draw(leaf, strata, start, codes, cumulative, order_first, state, come, deal
     return drawn
 
 
-@njit(cache=True, inline="always")
+@_loop(inline="always")
 def _swap(dealt, one, other):  # type: ignore[no-untyped-def]
     dealt[one], dealt[other] = dealt[other], dealt[one]
 
 
-@njit(cache=True, inline="always")
+@_loop(inline="always")
 def _group_of(x, feature, groups, code_groups):  # type: ignore[no-untyped-def]
     return np.int64(code_groups[groups, x[feature]]) if feature >= 0 else 0
 
 
-@njit(cache=True)
+@_loop()
 def _pulls(x, low, high, pairs, code_groups, shares, seen, total, result):  # type: ignore[no-untyped-def]
     """Fills ``result`` (groups,): how many rows of each group the pairs ``low`` .. ``high`` lack."""
     result[:] = 0.0
@@ -125,7 +132,7 @@ def _pulls(x, low, high, pairs, code_groups, shares, seen, total, result):  # ty
             result[group] += shares[pair, a, group] * after - seen[pair, a, group]
 
 
-@njit(cache=True)
+@_loop()
 def _count_in(x, code, low, high, pairs, code_groups, seen, total):  # type: ignore[no-untyped-def]
     """Counts a row whose entry got ``code`` in the pairs ``low`` .. ``high``."""
     for pair in range(low, high):
@@ -134,7 +141,7 @@ def _count_in(x, code, low, high, pairs, code_groups, seen, total):  # type: ign
         seen[pair, a, np.int64(code_groups[pairs[pair, 2], code])] += 1.0
 
 
-@njit(cache=True)
+@_loop()
 def _draw_unused(  # type: ignore[no-untyped-def]
     tree, x, used, state, node_first, nodes, mask, leaf_first, start, codes, cumulative
 ):
@@ -168,7 +175,7 @@ def _draw_unused(  # type: ignore[no-untyped-def]
     return -1
 
 
-@njit(cache=True)
+@_loop()
 def _decode(codec, code, u, codec_first, spike, knot_from, knot_to, knots):  # type: ignore[no-untyped-def]
     """The number that a code stands for, drawn inside its bin along the quantile function."""
     if code == 0:
@@ -185,7 +192,7 @@ def _decode(codec, code, u, codec_first, spike, knot_from, knot_to, knots):  # t
     return knots[step] + (place - step) * (knots[step + 1] - knots[step])
 
 
-@njit(cache=True)
+@_loop()
 def _on_grid(codec, value, facts):  # type: ignore[no-untyped-def]
     grid, offset = facts[codec, 0], facts[codec, 1]
     if grid > 0:
@@ -193,7 +200,7 @@ def _on_grid(codec, value, facts):  # type: ignore[no-untyped-def]
     return value
 
 
-@njit(cache=True)
+@_loop()
 def _encode(  # type: ignore[no-untyped-def]
     codec, value, exact_first, exact, exact_codes, edge_first, edges, edge_codes
 ):
@@ -226,7 +233,7 @@ def _encode(  # type: ignore[no-untyped-def]
     return 0
 
 
-@njit(cache=True)
+@_loop()
 def _led_to(drawn, stage, stages, anchors, against, pace, codec, u, codec_facts, decoding):  # type: ignore[no-untyped-def]
     """The value that a stage's code leads to from its base."""
     if drawn == 0:
@@ -243,7 +250,7 @@ def _led_to(drawn, stage, stages, anchors, against, pace, codec, u, codec_facts,
     return _on_grid(codec, against * step, codec_facts)
 
 
-@njit(cache=True)
+@_loop()
 def _said_by(calendar, member, time, times, values):  # type: ignore[no-untyped-def]
     """What a calendar says of class ``member`` at a time, NaN where it says nothing."""
     if np.isnan(member) or np.isnan(time) or member < 1.0 or member > calendar[4]:
@@ -261,7 +268,7 @@ def _said_by(calendar, member, time, times, values):  # type: ignore[no-untyped-
     return values[calendar[3] + (np.int64(member) - 1) * calendar[2] + low - calendar[1]]
 
 
-@njit(cache=True, inline="always")
+@_loop(inline="always")
 def _repeated(before, kind, codec, against, encoding):  # type: ignore[no-untyped-def]
     """The code of a value that is repeated: of categories the sibling's, or the one that the parent names."""
     if codec >= 0:
@@ -269,44 +276,57 @@ def _repeated(before, kind, codec, against, encoding):  # type: ignore[no-untype
     return np.int64(before) if kind == 1 else np.int64(against)
 
 
-def fill_rows(program: Iterable[npt.NDArray[Any]], *rest: Any) -> None:
-    """Fills entries ``begin`` .. ``end`` of every row by a Program. The rest is:
+def fill_rows(
+    program: Program,
+    begin: int,
+    end: int,
+    context: Codes,
+    position: Codes,
+    left: Codes,
+    follows: npt.NDArray[np.bool_],
+    own: Codes,
+    values: Floats,
+    bases: Floats,
+    first_row: int,
+) -> None:
+    """Fills entries ``begin`` .. ``end`` of every row by a Program.
 
-    ``begin``, ``end``, ``context`` (n, c) uint8, ``position`` and ``left`` (n,) uint8, ``follows`` (n,) bool (the row
-    before is a sibling), ``own`` (n, s) uint8 and ``values`` (n, v) float64, which are filled, ``bases`` (n, b)
-    float64, and ``first_row``, the number of the first row in the whole table.
+    ``context`` (n, c), ``position`` and ``left`` (n,), ``follows`` (n,): the row before is a sibling; ``own`` (n, s)
+    and ``values`` (n, v) are filled, ``bases`` (n, b), and ``first_row`` is the number of the first row in the whole
+    table.
     """
-    # Arrays of their own rather than fields: each look at a field counts its references, which costs half of the time.
-    _fill_rows(*program, *rest)
+    first = np.concatenate([[0], np.cumsum(program.strata)])
+    alone = program.single.any(axis=1)
+    alone[: begin] = alone[end:] = False
+    room = (
+        np.zeros(context.shape[1] + 2 + 2 * own.shape[1], np.uint8),
+        first,
+        np.zeros(len(program.strata), np.uint8),
+        np.zeros(first[-1], np.uint8),
+        alone,
+        np.zeros(program.single.shape, np.bool_),
+        np.zeros(program.pair_shares.shape, np.float32),
+        np.zeros(program.pair_shares.shape[:2], np.float32),
+        np.zeros(GROUPS, np.float32),
+        np.zeros(_WINDOW, np.float32),
+    )
+    rows = context, position, left, follows, own, values, bases, first_row
+    _fill_rows(*program, *room, begin, end, *rows)
 
 
-@njit(cache=True, nogil=True)
+@_loop(nogil=True)
 def _fill_rows(  # type: ignore[no-untyped-def]  # noqa: C901 the hot loop stays one: a call costs more than a branch
     entries, stages, anchors, units, codec_first, spike, knot_from, knot_to, knots, codec_facts, exact_first, exact,
     exact_codes, edge_first, edges, edge_codes, node_first, nodes, mask, leaf_first, start, codes, cumulative, strata,
     seeds, accept, single, gaps, pair_first, pairs, pair_groups, pair_shares, calendars, calendar_times,
-    calendar_values, begin, end, context, position, left, follows, own, values, bases, first_row
+    calendar_values, x, order_first, come, dealt, alone, used, seen, total, pulls, wanted, begin, end, context,
+    position, left, follows, own, values, bases, first_row
 ):
     forest = (node_first, nodes, mask, leaf_first, start, codes, cumulative)
     decoding = (codec_first, spike, knot_from, knot_to, knots)
     encoding = (exact_first, exact, exact_codes, edge_first, edges, edge_codes)
     rows, width = context.shape
     slots = own.shape[1]
-    x = np.zeros(width + 2 + 2 * slots, np.uint8)
-    leaves = len(strata)
-    come = np.zeros(leaves, np.uint8)
-    order_first = np.zeros(leaves + 1, np.int64)
-    for leaf in range(leaves):
-        order_first[leaf + 1] = order_first[leaf] + strata[leaf]
-    dealt = np.zeros(order_first[leaves], np.uint8)
-    used = np.zeros(single.shape, np.bool_)
-    alone = np.zeros(len(single), np.bool_)
-    for number in range(begin, end):
-        alone[number] = single[number].any()
-    seen = np.zeros(pair_shares.shape, np.float32)
-    total = np.zeros(pair_shares.shape[:2], np.float32)
-    pulls = np.zeros(GROUPS, np.float32)
-    wanted = np.zeros(_WINDOW, np.float32)
     previous = width + 2
     mine = previous + slots
     for row in range(rows):
@@ -314,14 +334,13 @@ def _fill_rows(  # type: ignore[no-untyped-def]  # noqa: C901 the hot loop stays
             for number in range(begin, end):
                 if alone[number]:
                     used[number] = False
-        x[:width] = context[row]
+        for place in range(width):
+            x[place] = context[row, place]
         x[width] = position[row]
         x[width + 1] = left[row]
-        if follows[row]:
-            x[previous:mine] = own[row - 1]
-        else:
-            x[previous:mine] = _NONE
-        x[mine:] = own[row]
+        for place in range(slots):
+            x[previous + place] = own[row - 1, place] if follows[row] else _NONE
+            x[mine + place] = own[row, place]
         for number in range(begin, end):
             slot, value_at, codec, tree = (
                 entries[number, 0],
@@ -475,4 +494,5 @@ def _fill_rows(  # type: ignore[no-untyped-def]  # noqa: C901 the hot loop stays
             if entries[number, 4] > 0:
                 at = slot + 1 + entries[number, 7] - entries[number, 6]
                 calendar_codes(value, units[number], own[row, at : at + 4])
-                x[mine + at : mine + at + 4] = own[row, at : at + 4]
+                for place in range(at, at + 4):
+                    x[mine + place] = own[row, place]
