@@ -9,8 +9,10 @@ from __future__ import annotations
 import numpy as np
 from numba import njit
 
+from dbclone.models.loops import loop
 
-@njit(cache=True, _nrt=False)
+
+@loop()
 def calendar_codes(value, unit, out):  # type: ignore[no-untyped-def]
     """Fills ``out`` (4,) for one ``value`` of ``unit`` per day."""
     if np.isnan(value):

@@ -8,13 +8,13 @@ in its own order and in the order of a correspondence analysis with the target (
 
 from __future__ import annotations
 
-import functools
 from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 from numba import njit
 
+from dbclone.models.loops import loop
 from dbclone.models.measures import CODES, tabulate_xlogx
 
 _COARSE = 48
@@ -48,10 +48,6 @@ class Room(NamedTuple):
     across: npt.NDArray[np.float64]
     classes: npt.NDArray[np.uint8]
     xlogx: npt.NDArray[np.float64]
-
-
-_loop = functools.partial(njit, cache=True, nogil=True, _nrt=False)
-"""Compiled without counts of references to arrays: such a loop makes no array."""
 
 
 @njit(cache=True, nogil=True)
@@ -89,7 +85,7 @@ def _coarsen(counts, total, ordered, want):  # type: ignore[no-untyped-def]
     return classes, want
 
 
-@_loop()
+@loop(nogil=True)
 def _standardise(axis, sizes, classes, total):  # type: ignore[no-untyped-def]
     """Gives ``axis`` (classes,) mean 0 and variance 1 over all rows; False where it has no variance."""
     mean = 0.0
@@ -108,7 +104,7 @@ def _standardise(axis, sizes, classes, total):  # type: ignore[no-untyped-def]
     return True
 
 
-@_loop()
+@loop(nogil=True)
 def _turn(room, used, classes):  # type: ignore[no-untyped-def]
     """Leaves the table class by class in ``room.across``: sums then run over codes that lie beside each other."""
     for i in range(used):
@@ -149,7 +145,7 @@ def _correspondence(room, used, classes, sizes, total, ordered):  # type: ignore
     return np.argsort(scores[:used])
 
 
-@_loop()
+@loop(nogil=True)
 def _told(room, used, classes, sizes, total):  # type: ignore[no-untyped-def]
     """Nats that the feature tells of the target: no cut of it tells more."""
     table, natural, xlogx = room.table, room.natural, room.xlogx
@@ -163,7 +159,7 @@ def _told(room, used, classes, sizes, total):  # type: ignore[no-untyped-def]
     return gain
 
 
-@_loop()
+@loop(nogil=True)
 def _scan(room, sequence, used, classes, total, sizes, minimum):  # type: ignore[no-untyped-def]
     """Best cut of ``sequence`` (codes in some order): gain in nats over all rows, and how many codes go left."""
     table, xlogx = room.table, room.xlogx
@@ -205,7 +201,7 @@ def _scan(room, sequence, used, classes, total, sizes, minimum):  # type: ignore
     return best, cut
 
 
-@_loop()
+@loop(nogil=True)
 def _bar(freedom, tests):  # type: ignore[no-untyped-def]
     """Gain in nats that the best of exp(``tests``) meaningless splits reaches (Laurent and Massart, 2000)."""
     return 0.6 * freedom + 0.8 * np.sqrt(freedom * tests) + 0.7 * tests
@@ -228,7 +224,7 @@ def _classes(room, target, rows, ordered):  # type: ignore[no-untyped-def]
     return classes, sizes
 
 
-@_loop()
+@loop(nogil=True)
 def _tabulate(room, column, rows):  # type: ignore[no-untyped-def]
     """Counts the table (codes, classes), and lists as natural the codes that occur: how many."""
     room.weights[:] = 0
@@ -244,7 +240,7 @@ def _tabulate(room, column, rows):  # type: ignore[no-untyped-def]
     return used
 
 
-@_loop()
+@loop(nogil=True)
 def _keep(cuts, number, sequence, used, cut, gain):  # type: ignore[no-untyped-def]
     cuts.gain[number] = gain
     cuts.cut[number] = cut
@@ -278,7 +274,7 @@ def _cut_feature(room, cuts, number, used, classes, sizes, total, minimum, free,
             _keep(cuts, number, sequence, used, cut, gain - penalty * bar)
 
 
-@_loop()
+@loop(nogil=True)
 def goes_left(goes, code):  # type: ignore[no-untyped-def]
     return (goes[code >> 6] >> np.uint64(code & 63)) & np.uint64(1) != 0
 

@@ -6,13 +6,12 @@ changes nothing (SplitMix64: Steele, Lea and Flood, 2014).
 
 from __future__ import annotations
 
-import functools
-
 import numpy as np
 import numpy.typing as npt
 from numba import njit
 
 from dbclone.models.calendar_parts import calendar_codes
+from dbclone.models.loops import loop
 from dbclone.models.table import GROUPS
 from dbclone.sample.program import Program
 
@@ -27,11 +26,7 @@ _WINDOW = 8
 """Strata of a leaf among which the one is taken that brings pairs of columns nearest to their shares."""
 
 
-_loop = functools.partial(njit, cache=True, _nrt=False)
-"""Compiled without counts of references to arrays, which would take most of the time; such a loop makes no array."""
-
-
-@_loop(inline="always")
+@loop(inline="always")
 def mix(state):  # type: ignore[no-untyped-def]
     state = (state + np.uint64(0x9E3779B97F4A7C15)) & np.uint64(0xFFFFFFFFFFFFFFFF)
     state = (state ^ (state >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
@@ -39,7 +34,7 @@ def mix(state):  # type: ignore[no-untyped-def]
     return state ^ (state >> np.uint64(31))
 
 
-@_loop(inline="always")
+@loop(inline="always")
 def unit(state):  # type: ignore[no-untyped-def]
     return (state >> np.uint64(11)) * (1.0 / 9007199254740992.0)
 
@@ -53,7 +48,7 @@ def uniforms(seed, first, count):  # type: ignore[no-untyped-def]
     return result
 
 
-@_loop(inline="always")
+@loop(inline="always")
 def _leaf(tree, x, node_first, nodes, masks):  # type: ignore[no-untyped-def]
     """Walks one tree: the number of the leaf, in its tree."""
     base = node_first[tree]
@@ -69,7 +64,7 @@ def _leaf(tree, x, node_first, nodes, masks):  # type: ignore[no-untyped-def]
     return nodes[node, 1]
 
 
-@_loop()
+@loop()
 def _deal(leaf, strata, start, codes, cumulative, first, state, dealt):  # type: ignore[no-untyped-def]
     """Lays out the codes of the leaf's strata from ``first`` on in a random order: each comes once in a turn."""
     at, last = start[leaf], start[leaf + 1] - 1
@@ -83,7 +78,7 @@ def _deal(leaf, strata, start, codes, cumulative, first, state, dealt):  # type:
         dealt[other] = codes[at]
 
 
-@_loop(inline="always")
+@loop(inline="always")
 def _next(leaf, strata, start, codes, cumulative, first, state, come, dealt):  # type: ignore[no-untyped-def]
     """Where the code lies that the leaf has next."""
     turn = np.int64(come[leaf])
@@ -92,12 +87,12 @@ def _next(leaf, strata, start, codes, cumulative, first, state, come, dealt):  #
     return first + turn
 
 
-@_loop(inline="always")
+@loop(inline="always")
 def _taken(leaf, strata, come):  # type: ignore[no-untyped-def]
     come[leaf] = come[leaf] + 1 if come[leaf] + 1 < strata else 0
 
 
-@_loop(inline="always")
+@loop(inline="always")
 def _draw(leaf, strata, start, codes, cumulative, order_first, state, come, dealt):  # type: ignore[no-untyped-def]
     """Draws a code of a leaf, without replacement over its strata."""
     low, high = start[leaf], start[leaf + 1]
@@ -111,17 +106,17 @@ def _draw(leaf, strata, start, codes, cumulative, order_first, state, come, deal
     return drawn
 
 
-@_loop(inline="always")
+@loop(inline="always")
 def _swap(dealt, one, other):  # type: ignore[no-untyped-def]
     dealt[one], dealt[other] = dealt[other], dealt[one]
 
 
-@_loop(inline="always")
+@loop(inline="always")
 def _group_of(x, feature, groups, code_groups):  # type: ignore[no-untyped-def]
     return np.int64(code_groups[groups, x[feature]]) if feature >= 0 else 0
 
 
-@_loop()
+@loop()
 def _pulls(x, low, high, pairs, code_groups, shares, seen, total, result):  # type: ignore[no-untyped-def]
     """Fills ``result`` (groups,): how many rows of each group the pairs ``low`` .. ``high`` lack."""
     result[:] = 0.0
@@ -132,7 +127,7 @@ def _pulls(x, low, high, pairs, code_groups, shares, seen, total, result):  # ty
             result[group] += shares[pair, a, group] * after - seen[pair, a, group]
 
 
-@_loop()
+@loop()
 def _count_in(x, code, low, high, pairs, code_groups, seen, total):  # type: ignore[no-untyped-def]
     """Counts a row whose entry got ``code`` in the pairs ``low`` .. ``high``."""
     for pair in range(low, high):
@@ -141,7 +136,7 @@ def _count_in(x, code, low, high, pairs, code_groups, seen, total):  # type: ign
         seen[pair, a, np.int64(code_groups[pairs[pair, 2], code])] += 1.0
 
 
-@_loop()
+@loop()
 def _draw_unused(  # type: ignore[no-untyped-def]
     tree, x, used, state, node_first, nodes, mask, leaf_first, start, codes, cumulative
 ):
@@ -175,7 +170,7 @@ def _draw_unused(  # type: ignore[no-untyped-def]
     return -1
 
 
-@_loop()
+@loop()
 def _decode(codec, code, u, codec_first, spike, knot_from, knot_to, knots):  # type: ignore[no-untyped-def]
     """The number that a code stands for, drawn inside its bin along the quantile function."""
     if code == 0:
@@ -192,7 +187,7 @@ def _decode(codec, code, u, codec_first, spike, knot_from, knot_to, knots):  # t
     return knots[step] + (place - step) * (knots[step + 1] - knots[step])
 
 
-@_loop()
+@loop()
 def _on_grid(codec, value, facts):  # type: ignore[no-untyped-def]
     grid, offset = facts[codec, 0], facts[codec, 1]
     if grid > 0:
@@ -200,7 +195,7 @@ def _on_grid(codec, value, facts):  # type: ignore[no-untyped-def]
     return value
 
 
-@_loop()
+@loop()
 def _encode(  # type: ignore[no-untyped-def]
     codec, value, exact_first, exact, exact_codes, edge_first, edges, edge_codes
 ):
@@ -233,7 +228,7 @@ def _encode(  # type: ignore[no-untyped-def]
     return 0
 
 
-@_loop()
+@loop()
 def _led_to(drawn, stage, stages, anchors, against, pace, codec, u, codec_facts, decoding):  # type: ignore[no-untyped-def]
     """The value that a stage's code leads to from its base."""
     if drawn == 0:
@@ -250,7 +245,7 @@ def _led_to(drawn, stage, stages, anchors, against, pace, codec, u, codec_facts,
     return _on_grid(codec, against * step, codec_facts)
 
 
-@_loop()
+@loop()
 def _said_by(calendar, member, time, times, values):  # type: ignore[no-untyped-def]
     """What a calendar says of class ``member`` at a time, NaN where it says nothing."""
     if np.isnan(member) or np.isnan(time) or member < 1.0 or member > calendar[4]:
@@ -268,7 +263,7 @@ def _said_by(calendar, member, time, times, values):  # type: ignore[no-untyped-
     return values[calendar[3] + (np.int64(member) - 1) * calendar[2] + low - calendar[1]]
 
 
-@_loop(inline="always")
+@loop(inline="always")
 def _repeated(before, kind, codec, against, encoding):  # type: ignore[no-untyped-def]
     """The code of a value that is repeated: of categories the sibling's, or the one that the parent names."""
     if codec >= 0:
@@ -296,8 +291,8 @@ def fill_rows(
     table.
     """
     first = np.concatenate([[0], np.cumsum(program.strata)])
-    alone = program.single.any(axis=1)
-    alone[: begin] = alone[end:] = False
+    inside = np.arange(len(program.single))
+    alone = (inside >= begin) & (inside < end) & program.single.any(axis=1)
     room = (
         np.zeros(context.shape[1] + 2 + 2 * own.shape[1], np.uint8),
         first,
@@ -314,7 +309,7 @@ def fill_rows(
     _fill_rows(*program, *room, begin, end, *rows)
 
 
-@_loop(nogil=True)
+@loop(nogil=True)
 def _fill_rows(  # type: ignore[no-untyped-def]  # noqa: C901 the hot loop stays one: a call costs more than a branch
     entries, stages, anchors, units, codec_first, spike, knot_from, knot_to, knots, codec_facts, exact_first, exact,
     exact_codes, edge_first, edges, edge_codes, node_first, nodes, mask, leaf_first, start, codes, cumulative, strata,

@@ -118,7 +118,8 @@ class Chain:
         from dbclone.sample.makers.walking import walk
 
         ways = self._ways, self._then, self._chance, self._known, self._odd
-        table: npt.NDArray[np.int32] = walk(
+        table = np.full((len(lengths), most), -1, np.int32)
+        walk(
             lengths,
             seeds,
             self.start,
@@ -130,7 +131,8 @@ class Chain:
             self._members,
             self._member_start,
             members,
-            most,
+            table,
+            np.empty(self._ways.shape[1] + 1),
         )
         return table[:, : int((table >= 0).any(axis=0).sum())]
 

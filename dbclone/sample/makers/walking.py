@@ -9,7 +9,8 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-from numba import njit
+
+from dbclone.models.loops import loop
 
 RECENT = 8
 """Words back within which a word hardly comes again."""
@@ -18,7 +19,7 @@ AGAIN = 0.02
 _TRIES = 8
 
 
-@njit(cache=True, inline="always")
+@loop(inline="always")
 def _uniform(state: np.uint64) -> tuple[np.uint64, float]:
     """Splitmix64: the next state and a number in [0, 1)."""
     state += np.uint64(0x9E3779B97F4A7C15)
@@ -29,7 +30,7 @@ def _uniform(state: np.uint64) -> tuple[np.uint64, float]:
     return state, np.float64(z >> np.uint64(11)) / 9007199254740992.0
 
 
-@njit(cache=True, nogil=True)
+@loop(nogil=True)
 def _worth(
     word: int,
     then: int,
@@ -44,7 +45,7 @@ def _worth(
     return float(reach[min(rest, reach.shape[0] - 1), then]) if rest > 0 else 0.0
 
 
-@njit(cache=True, nogil=True)
+@loop(nogil=True)
 def walk(
     wanted: npt.NDArray[np.int64],
     seeds: npt.NDArray[np.uint64],
@@ -63,15 +64,15 @@ def walk(
     members: npt.NDArray[np.int64],
     member_start: npt.NDArray[np.int64],
     member_ends: npt.NDArray[np.float32],
-    most: int,
-) -> npt.NDArray[np.int32]:
-    """Word numbers (rows, most), -1 after the last. ``begin`` (left, ways) are the cumulative weights of the ways from
-    the start, ``member_ends`` (left, members) those of any word, cumulative within each script."""
-    out = np.full((len(wanted), most), -1, np.int32)
-    ends = np.empty(ways.shape[1] + 1)
+    out: npt.NDArray[np.int32],
+    ends: npt.NDArray[np.float64],
+) -> None:
+    """Fills ``out`` (rows, most), which is -1 throughout, with word numbers. ``begin`` (left, ways) are the cumulative
+    weights of the ways from the start, ``member_ends`` (left, members) those of any word, cumulative within each
+    script; ``ends`` (ways + 1,) is room to work in."""
     for row in range(len(wanted)):
         state, node, left = seeds[row], start, wanted[row] + 1
-        for place in range(most):
+        for place in range(out.shape[1]):
             near = min(left, other.shape[0] - 1)
             own = script[node]
             if node == start:
@@ -99,10 +100,9 @@ def walk(
             left -= 1 + lengths[word]
             if left <= 0:
                 break
-    return out
 
 
-@njit(cache=True, nogil=True)
+@loop(nogil=True)
 def _above(ends: npt.NDArray[Any], first: int, last: int, mark: float) -> int:
     """The first place from ``first`` on whose cumulative weight is above ``mark``, ``last`` where none is."""
     low, high = first, last
@@ -115,7 +115,7 @@ def _above(ends: npt.NDArray[Any], first: int, last: int, mark: float) -> int:
     return low
 
 
-@njit(cache=True, nogil=True)
+@loop(nogil=True)
 def _weigh(
     ends: npt.NDArray[np.float64],
     out: npt.NDArray[np.int32],
@@ -143,7 +143,7 @@ def _weigh(
     return total
 
 
-@njit(cache=True, nogil=True)
+@loop(nogil=True)
 def _draw(
     state: np.uint64,
     before: int,
@@ -167,7 +167,7 @@ def _draw(
     return state, word
 
 
-@njit(cache=True, nogil=True)
+@loop(nogil=True)
 def _nearest(size: int, members: npt.NDArray[np.int64], lengths: npt.NDArray[np.int64]) -> int:
     """The shortest word of at least ``size`` signs, the longest of all where none has as many."""
     best = int(members[0])
