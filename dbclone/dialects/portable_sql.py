@@ -320,7 +320,8 @@ def _has_kind(node: exp.Expression, columns: Mapping[str, Column], kinds: tuple[
 def _from_sqlite(node: exp.Expression, columns: Mapping[str, Column]) -> exp.Expression:
     # LIKE ignores case in SQLite: a case-sensitive one would refuse rows that the source holds.
     if isinstance(node, exp.Like):
-        return exp.ILike(this=node.this, expression=node.expression)
+        # Newer sqlglot keeps NOT LIKE in the node: every argument moves.
+        return exp.ILike(**node.args)
     if isinstance(node, exp.Glob):
         raise _Untranslatable
     if isinstance(node, (exp.EQ, exp.NEQ, exp.In)) and isinstance(node.this, exp.Column):

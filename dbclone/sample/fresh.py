@@ -121,9 +121,7 @@ class Fresh:
             # Nothing sound to go by: one word as long as the text, then shorter ones, may be plain enough.
             text = "a" * max(1, len(text) - int(self._rng.integers(0, 1 + turn // 4)))
         made = "".join(self._sign(sign) for sign in text)
-        if turn > 20 and (column.type.length is None or len(made) < column.type.length):
-            made += self._sign("a")
-        return made
+        return (made + self._sign("a") if turn > 20 else made)[: column.type.length]
 
     def _document(self, text: str) -> str:
         """A document with other texts in it, of the same form."""
