@@ -18,6 +18,8 @@ from dbclone.models.loops import loop
 from dbclone.models.measures import CODES, tabulate_xlogx
 
 _COARSE = 48
+_ROWS_A_CELL = 1.0
+"""So many rows take as long to scan one by one as a cell of the table does."""
 
 
 class Cuts(NamedTuple):
@@ -37,7 +39,8 @@ class Room(NamedTuple):
     """Memory that every node uses anew: the ``table`` (codes, classes) of a feature, empty between features, the
     ``natural`` codes that occur in it and the ``weights`` (codes,) they have, the rows of each class on both ``sides``
     of a cut and the ``parts`` that they add to its gain, ``scores`` (2, codes), the table ``across`` (classes, codes),
-    and the target's ``classes`` (rows,) at a node."""
+    the target's ``classes`` (rows,) at a node, the same ``sorted`` by the feature's code, the ``first`` of each code in
+    these, and what ``xlogx`` grows by where a number ``grows`` by one."""
 
     table: npt.NDArray[np.int32]
     natural: npt.NDArray[np.int64]
@@ -47,7 +50,10 @@ class Room(NamedTuple):
     scores: npt.NDArray[np.float64]
     across: npt.NDArray[np.float64]
     classes: npt.NDArray[np.uint8]
+    sorted: npt.NDArray[np.uint8]
+    first: npt.NDArray[np.int64]
     xlogx: npt.NDArray[np.float64]
+    grows: npt.NDArray[np.float64]
 
 
 @njit(cache=True, nogil=True)
@@ -202,6 +208,39 @@ def _scan(room, sequence, used, classes, total, sizes, minimum):  # type: ignore
 
 
 @loop(nogil=True)
+def _scan_rows(room, sequence, used, total, sizes, minimum):  # type: ignore[no-untyped-def]
+    """The same row by row, which is quicker where the table has more cells than rows."""
+    xlogx, grows = room.xlogx, room.grows
+    left, right = room.sides[0], room.sides[1]
+    for c in range(len(sizes)):
+        left[c] = 0
+        right[c] = sizes[c]
+    inner = 0.0
+    left_rows = 0
+    best = -1.0
+    cut = 0
+    for position in range(used - 1):
+        code = sequence[position]
+        begin = room.first[code]
+        for at in range(begin, begin + room.weights[code]):
+            c = room.sorted[at]
+            inner += grows[left[c]] - grows[right[c] - 1]
+            left[c] += 1
+            right[c] -= 1
+        left_rows += room.weights[code]
+        right_rows = total - left_rows
+        if left_rows < minimum:
+            continue
+        if right_rows < minimum:
+            break
+        gain = inner + xlogx[total] - xlogx[left_rows] - xlogx[right_rows]
+        if gain > best:
+            best = gain
+            cut = position + 1
+    return best, cut
+
+
+@loop(nogil=True)
 def _bar(freedom, tests):  # type: ignore[no-untyped-def]
     """Gain in nats that the best of exp(``tests``) meaningless splits reaches (Laurent and Massart, 2000)."""
     return 0.6 * freedom + 0.8 * np.sqrt(freedom * tests) + 0.7 * tests
@@ -225,19 +264,41 @@ def _classes(room, target, rows, ordered):  # type: ignore[no-untyped-def]
 
 
 @loop(nogil=True)
-def _tabulate(room, column, rows):  # type: ignore[no-untyped-def]
-    """Counts the table (codes, classes), and lists as natural the codes that occur: how many."""
+def _list(room, column, rows):  # type: ignore[no-untyped-def]
+    """Weighs the codes of a feature, and lists as natural those that occur: how many."""
     room.weights[:] = 0
-    for i in range(len(rows)):
-        code = column[rows[i]]
-        room.table[code, room.classes[i]] += 1
-        room.weights[code] += 1
+    for row in rows:
+        room.weights[column[row]] += 1
     used = 0
     for code in range(CODES):
         if room.weights[code] > 0:
             room.natural[used] = code
             used += 1
     return used
+
+
+@loop(nogil=True)
+def _tabulate(room, column, rows):  # type: ignore[no-untyped-def]
+    """Counts the table (codes, classes)."""
+    for i in range(len(rows)):
+        room.table[column[rows[i]], room.classes[i]] += 1
+
+
+@loop(nogil=True)
+def _sort(room, column, rows, used):  # type: ignore[no-untyped-def]
+    """Sorts the rows' classes by the feature's codes."""
+    end = 0
+    for i in range(used):
+        code = room.natural[i]
+        room.first[code] = end
+        end += room.weights[code]
+    for i in range(len(rows)):
+        code = column[rows[i]]
+        room.sorted[room.first[code]] = room.classes[i]
+        room.first[code] += 1
+    for i in range(used):
+        code = room.natural[i]
+        room.first[code] -= room.weights[code]
 
 
 @loop(nogil=True)
@@ -249,29 +310,51 @@ def _keep(cuts, number, sequence, used, cut, gain):  # type: ignore[no-untyped-d
         cuts.codes[number, i] = sequence[i]
 
 
+@loop(nogil=True)
+def _best(room, sequence, used, classes, total, sizes, minimum, rowwise):  # type: ignore[no-untyped-def]
+    """The best cut of ``sequence``, found the quicker way."""
+    if rowwise:
+        return _scan_rows(room, sequence, used, total, sizes, minimum)
+    return _scan(room, sequence, used, classes, total, sizes, minimum)
+
+
 @njit(cache=True, nogil=True)
-def _cut_feature(room, cuts, number, used, classes, sizes, total, minimum, free, ordered, penalty):  # type: ignore[no-untyped-def]
+def _group(room, cuts, number, used, classes, sizes, total, minimum, ordered, penalty, rowwise):  # type: ignore[no-untyped-def]
+    """Keeps the feature's best cut by any grouping of its codes, where it is better than the one that is kept."""
+    # A free grouping of codes has more ways to fit noise than a threshold has.
+    bar = _bar(classes - 1, np.log(used * len(cuts.gain))) + 0.5 * min(used, classes)
+    if _told(room, used, classes, sizes, total) - penalty * bar <= max(0.0, cuts.gain[number]):
+        return
+    sequence = room.natural[:used][_correspondence(room, used, classes, sizes, total, ordered)]
+    gain, cut = _best(room, sequence, used, classes, total, sizes, minimum, rowwise)
+    cuts.near[number] = max(cuts.near[number], gain / bar)
+    if gain - penalty * bar > cuts.gain[number]:
+        _keep(cuts, number, sequence, used, cut, gain - penalty * bar)
+
+
+@njit(cache=True, nogil=True)
+def _cut_feature(room, cuts, number, column, rows, classes, sizes, minimum, free, ordered, penalty):  # type: ignore[no-untyped-def]
     """Keeps the feature's best cut in ``cuts``: by threshold, where it is ``free`` by any grouping of its codes too."""
     cuts.gain[number] = -1.0
     cuts.near[number] = -np.inf
+    used, total = _list(room, column, rows), len(rows)
     if used < 2:
         return
-    natural = room.natural[:used]
+    rowwise = total < _ROWS_A_CELL * used * classes
+    if rowwise:
+        _sort(room, column, rows, used)
+    if free or not rowwise:
+        _tabulate(room, column, rows)
     bar = _bar(classes - 1, np.log(used * len(cuts.gain)))
-    gain, cut = _scan(room, natural, used, classes, total, sizes, minimum)
+    gain, cut = _best(room, room.natural, used, classes, total, sizes, minimum, rowwise)
     cuts.near[number] = gain / bar
     if gain - penalty * bar > 0:
-        _keep(cuts, number, natural, used, cut, gain - penalty * bar)
+        _keep(cuts, number, room.natural, used, cut, gain - penalty * bar)
     if free and used > 2:
-        # A free grouping of codes has more ways to fit noise than a threshold has.
-        bar += 0.5 * min(used, classes)
-        if _told(room, used, classes, sizes, total) - penalty * bar <= max(0.0, cuts.gain[number]):
-            return
-        sequence = natural[_correspondence(room, used, classes, sizes, total, ordered)]
-        gain, cut = _scan(room, sequence, used, classes, total, sizes, minimum)
-        cuts.near[number] = max(cuts.near[number], gain / bar)
-        if gain - penalty * bar > cuts.gain[number]:
-            _keep(cuts, number, sequence, used, cut, gain - penalty * bar)
+        _group(room, cuts, number, used, classes, sizes, total, minimum, ordered, penalty, rowwise)
+    if free or not rowwise:
+        for i in range(used):
+            room.table[room.natural[i], :classes] = 0
 
 
 @loop(nogil=True)
@@ -310,6 +393,7 @@ def mask_of(codes, used, cut):  # type: ignore[no-untyped-def]
 @njit(cache=True, nogil=True)
 def make_room(rows, features):  # type: ignore[no-untyped-def]
     """Memory for nodes that show at most so many ``rows``."""
+    xlogx = tabulate_xlogx(rows)
     cuts = Cuts(
         np.zeros((features, CODES), np.int64),
         np.zeros(features, np.int64),
@@ -326,7 +410,10 @@ def make_room(rows, features):  # type: ignore[no-untyped-def]
         np.zeros((2, CODES)),
         np.zeros((_COARSE, CODES)),
         np.zeros(rows, np.uint8),
-        tabulate_xlogx(rows),
+        np.zeros(rows, np.uint8),
+        np.zeros(CODES, np.int64),
+        xlogx,
+        np.diff(xlogx),
     )
     return room, cuts
 
@@ -342,8 +429,7 @@ def cut_node(room, cuts, columns, target, free, alive, ordered, rows, minimum, p
             cuts.gain[number] = -1.0
             cuts.near[number] = -np.inf
             continue
-        used = _tabulate(room, columns[number], rows)
-        _cut_feature(room, cuts, number, used, classes, sizes, len(rows), minimum, free[number], ordered, penalty)
-        for i in range(used):
-            room.table[room.natural[i], :classes] = 0
+        _cut_feature(
+            room, cuts, number, columns[number], rows, classes, sizes, minimum, free[number], ordered, penalty
+        )
     return True
