@@ -11,7 +11,7 @@ import itertools
 import json
 import re
 import threading
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -21,10 +21,12 @@ from sqlalchemy.exc import ArgumentError, NoSuchModuleError, SQLAlchemyError
 
 from dbclone.dialects import base_duckdb
 from dbclone.dialects.address import Address
+from dbclone.dialects.asking import Told
 from dbclone.dialects.base_catalog import read_schema
 from dbclone.dialects.base_rows import arrow_type, bound_type, family_keys, inferred, python_rows, to_arrow
 from dbclone.dialects.counting import violations
-from dbclone.dialects.portable_ddl import PortableDdl, portable_ddl, quote, target_names
+from dbclone.dialects.portable import PortableDdl, Saying
+from dbclone.dialects.portable_ddl import portable_ddl, quote, target_names
 from dbclone.dialects.protocol import Ddl, Loss, Reading, Stamp, Violation
 from dbclone.errors import ConfigError, ConnectError, SourceError, TargetError, TargetRefused
 from dbclone.schema import Column, ForeignKey, Schema, Table, TableName
@@ -141,6 +143,7 @@ class SqlLoader:
         self._names: dict[TableName, TableName] = {}
         self._post: tuple[str, ...] = ()
         self._portable: PortableDdl | None = None
+        self._refused: set[Saying] = set()
         self._mine: list[str] = []
         self._staged: tuple[TableName, ...] = ()
         self._done = False
@@ -165,6 +168,7 @@ class SqlLoader:
             for attempt in portable.attempts:
                 if not self._try(attempt.sql):
                     losses += (attempt.loss,)
+                    self._refused.update(attempt.sayings)
         return losses
 
     def load(self, table: Table, batches: Iterable[pa.RecordBatch]) -> int:
@@ -193,6 +197,21 @@ class SqlLoader:
                 ) from None
             total += batch.num_rows
         return total
+
+    def evaluate(self, table: Table, expression: str, columns: Mapping[str, pa.Array]) -> Told | None:
+        """(rows,) what ``expression`` gives for rows that are not written yet, as texts, and where it raises an error.
+
+        None where the target left out what says so, or cannot be asked.
+        """
+        portable = self._portable
+        question = None if portable is None else portable.question(table, expression, columns, self._refused)
+        if question is None or self._engine.dialect.name != "duckdb":
+            return None
+        _, text, batch = question
+        with self._lock:
+            # What asks is another connection, which sees what is committed.
+            self._connection.commit()
+            return base_duckdb.evaluate(self._connection, self._names[table.name].name, text, batch)
 
     def finish(self) -> tuple[Violation, ...]:
         assert self._schema is not None, "create comes first"

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
 
+from dbclone.dialects.asking import ASKED, ROW, Told, told_by_halves
 from dbclone.dialects.scratch import Scratch
 from dbclone.schema import (
     Check,
@@ -223,6 +224,36 @@ def insert(connection: sa.Connection, table: str, batch: pa.RecordBatch) -> None
         # An aborted transaction hears nothing any more, and its reason must not be lost over it.
         with contextlib.suppress(Exception):
             driver.unregister(_BATCH)
+
+
+def evaluate(connection: sa.Connection, table: str, expression: str, batch: pa.RecordBatch) -> Told | None:
+    """(rows,) the values of an expression over columns of ``table`` as texts, and where it raises an error; None where
+    it cannot be asked."""
+    import pyarrow as pa
+
+    driver: Any = connection.connection.driver_connection
+    failing: type[Exception] = connection.dialect.loaded_dbapi.Error
+    names = ['"' + name.replace('"', '""') + '"' for name in batch.schema.names]
+    own = '"' + table.replace('"', '""') + '"'
+    arrays = [pa.array(range(batch.num_rows), pa.int64()), *batch.columns]
+    numbered = pa.Table.from_arrays(arrays, names=[ROW, *batch.schema.names])
+    asked = f'SELECT "{ROW}", CAST(({expression}) AS VARCHAR) FROM {ASKED} WHERE "{ROW}" BETWEEN ? AND ?'
+    # A statement that fails ends the transaction that it stands in: here a cursor of its own has nothing to lose.
+    with contextlib.closing(driver.cursor()) as cursor:
+
+        def ask(start: int, stop: int) -> list[tuple[int, object]]:
+            cursor.execute(asked, [start, stop - 1])
+            return list(cursor.fetchall())
+
+        try:
+            cursor.register(_BATCH, numbered)
+            # The shape of the table, without its rows: types, enums and collations are the target's own.
+            shape = f'SELECT 0::BIGINT AS "{ROW}", {", ".join(names)} FROM {own} LIMIT 0'
+            cursor.execute(f"CREATE OR REPLACE TEMP TABLE {ASKED} AS {shape}")
+            cursor.execute(f"INSERT INTO {ASKED} SELECT * FROM {_BATCH}")
+            return told_by_halves(batch.num_rows, ask, failing)
+        except failing:
+            return None
 
 
 # -- a file as a target -----------------------------------------------------------------------------------------------

@@ -5,11 +5,10 @@ Takes a Schema and the name of a target's dialect, gives text. Never opens the s
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field, replace
+from collections.abc import Iterable, Iterator
+from dataclasses import replace
 
-import pyarrow as pa
-
+from dbclone.dialects.portable import Attempt, PortableDdl, Saying
 from dbclone.dialects.portable_sql import is_plain, translate, translate_default
 from dbclone.dialects.portable_types import keeps_kind, type_name
 from dbclone.dialects.protocol import Loss
@@ -26,50 +25,10 @@ from dbclone.schema import (
     flat_names,
     told_apart,
 )
-from dbclone.schema.folded import Renamed
 
 _NO_SCHEMAS = ("sqlite",)
 _LEFT_OUT = "left out"
 _LEAST_LOST = ("enum", "domain", "comment")
-
-
-@dataclass(frozen=True)
-class Attempt:
-    """A statement to run while the tables are still empty; where the target refuses it, ``loss`` is what is lost."""
-
-    sql: str
-    loss: Loss
-
-
-@dataclass(frozen=True)
-class PortableDdl:
-    """``pre`` comes before the rows, then ``attempts`` one by one, then the rows, then ``post``.
-
-    ``plain`` are the computed columns that became ordinary ones, so that the writer must supply their values.
-    ``names`` says what each of the source's tables is called in the target, ``renamed`` which of their columns have
-    another name there, which those of ``schema`` bear.
-    """
-
-    target: str
-    pre: tuple[str, ...]
-    post: tuple[str, ...]
-    losses: tuple[Loss, ...]
-    plain: frozenset[tuple[TableName, str]] = frozenset()
-    attempts: tuple[Attempt, ...] = ()
-    names: Mapping[TableName, TableName] = field(default_factory=dict, hash=False)
-    renamed: Renamed = field(default_factory=dict, hash=False)
-    schema: Schema | None = None
-
-    def under_names(self, table: Table, batches: Iterable[pa.RecordBatch]) -> tuple[Table, Iterable[pa.RecordBatch]]:
-        """A table of the source and its rows with their columns under the target's names."""
-        own = self.renamed.get(table.name)
-        if not own or self.schema is None:
-            return table, batches
-        return self.schema.table(table.name), (_under_names(batch, own) for batch in batches)
-
-
-def _under_names(batch: pa.RecordBatch, own: Mapping[str, str]) -> pa.RecordBatch:
-    return pa.RecordBatch.from_arrays(batch.columns, names=[own.get(name, name) for name in batch.schema.names])
 
 
 def portable_ddl(schema: Schema, target: str) -> PortableDdl:
@@ -87,7 +46,19 @@ def portable_ddl(schema: Schema, target: str) -> PortableDdl:
         for table, short in schema.short_names.items()
         if flat[table] != short
     ]
-    return replace(ddl, losses=(*told, *ddl.losses), renamed=renamed, schema=apart)
+    spellings = _spellings(schema, apart)
+    said = {(name, own): ddl.said[name, text] for name, own, text in spellings if (name, text) in ddl.said}
+    return replace(ddl, losses=(*told, *ddl.losses), renamed=renamed, schema=apart, said=said)
+
+
+def _spellings(schema: Schema, apart: Schema) -> Iterator[tuple[TableName, str, str]]:
+    """Every expression of the source, and the same with its columns under the target's names."""
+    for table, other in zip(schema, apart, strict=True):
+        pairs = [(one.expression, two.expression) for one, two in zip(table.checks, other.checks, strict=True)]
+        for one, two in zip(table.uniques, other.uniques, strict=True):
+            pairs += zip(one.expressions, two.expressions, strict=True)
+            pairs += [(one.predicate or "", two.predicate or "")]
+        yield from ((table.name, own, text) for own, text in pairs)
 
 
 def _writer(schema: Schema, target: str) -> Writer:
@@ -123,6 +94,7 @@ class Writer:
         self.source = schema.dialect
         self.losses: list[Loss] = []
         self.plain: set[tuple[TableName, str]] = set()
+        self.said: dict[Saying, str] = {}
         self.names = dict(target_names(schema, target))
         self.taken = {(name.schema, self._known(name.name)) for name in self.names.values()}
 
@@ -243,7 +215,19 @@ class Writer:
         if text is None:
             fallback = f"{_LEFT_OUT}: {self.target} cannot say {_short(check.expression)}"
             self.lose("check", _check_name(table, check), fallback)
+        else:
+            self.said[table.name, check.expression] = text
         return text
+
+    def note_unique(
+        self, table: Table, unique: Unique, terms: Iterable[str | None], predicate: str
+    ) -> tuple[Saying, ...]:
+        """Keeps how the target says what a unique index is over."""
+        texts = {(table.name, own): term for own, term in zip(unique.expressions, terms, strict=True) if term}
+        if unique.predicate is not None:
+            texts[table.name, unique.predicate] = predicate
+        self.said |= texts
+        return tuple(texts)
 
 
 class ServerWriter(Writer):
@@ -274,6 +258,7 @@ class ServerWriter(Writer):
             frozenset(self.plain),
             tuple(self.attempts),
             self.names,
+            said=self.said,
         )
 
     def _schemas(self) -> list[str]:
@@ -363,16 +348,20 @@ class ServerWriter(Writer):
         if self.source != self.target:
             for column in table.columns:
                 if column.type.kind is Kind.ENUM and column.type.labels:
-                    self._attempt_check(table, None, self.label_check(column), f"{table.name}.{column.name}")
+                    self._attempt_check(table, None, self.label_check(column), f"{table.name}.{column.name}", ())
         for check in table.checks:
             text = self.check_text(table, check)
             if text is not None:
-                self._attempt_check(table, check.name, text, _check_name(table, check))
+                sayings = ((table.name, check.expression),)
+                self._attempt_check(table, check.name, text, _check_name(table, check), sayings)
 
-    def _attempt_check(self, table: Table, name: str | None, text: str, where: str) -> None:
+    def _attempt_check(
+        self, table: Table, name: str | None, text: str, where: str, sayings: tuple[Saying, ...]
+    ) -> None:
         named = f"CONSTRAINT {quote(name)} " if name else ""
         loss = Loss("check", where, f"{_LEFT_OUT}: {self.target} refuses {_short(text)}")
-        self.attempts.append(Attempt(f"ALTER TABLE {self.sql_name(table.name)} ADD {named}CHECK ({text})", loss))
+        statement = f"ALTER TABLE {self.sql_name(table.name)} ADD {named}CHECK ({text})"
+        self.attempts.append(Attempt(statement, loss, sayings))
 
     def _uniqueness(self, table: Table) -> Iterator[str]:
         name = self.sql_name(table.name)
@@ -404,7 +393,7 @@ class ServerWriter(Writer):
         index = quote(self.index_name(table.name, unique.name, unique.columns))
         # Tried while the table is empty: a term that the target cannot compute must not stop a finished load.
         statement = f"CREATE UNIQUE INDEX {index} ON {self.sql_name(table.name)} ({', '.join(keys)}){where}"
-        self.attempts.append(Attempt(statement, loss))
+        self.attempts.append(Attempt(statement, loss, self.note_unique(table, unique, terms, predicate)))
         yield from ()
 
     def _named(self, table: Table, name: str | None) -> str:

@@ -10,7 +10,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 
-from dbclone.dialects.portable_ddl import PortableDdl, Writer, column_list, quote
+from dbclone.dialects.portable import PortableDdl
+from dbclone.dialects.portable_ddl import Writer, column_list, quote
 from dbclone.dialects.portable_sql import is_plain, translate, translate_default
 from dbclone.dialects.portable_types import type_name
 from dbclone.schema import Column, ForeignKey, Kind, Schema, Table, TableName, Type
@@ -29,7 +30,8 @@ class DuckdbWriter(Writer):
         pre = [self._table(table) for table in order]
         post = [statement for table in self.schema for statement in self._indexes(table)]
         plain = frozenset(self.plain)
-        return PortableDdl(self.target, tuple(pre), tuple(post), tuple(self.losses), plain, (), self.names)
+        losses = tuple(self.losses)
+        return PortableDdl(self.target, tuple(pre), tuple(post), losses, plain, names=self.names, said=self.said)
 
     def _order(self) -> Iterator[Table]:
         """Parents before children; of tables that wait for each other alone, the one that waits for fewest is next."""
@@ -146,6 +148,7 @@ class DuckdbWriter(Writer):
         stored = {column.name: column for column in table.stored_columns}
         for check in table.checks:
             if self.source == self.target:
+                self.said[table.name, check.expression] = check.expression
                 yield f"CHECK ({check.expression})"
             elif is_plain(check.expression, stored, self.source) or self._compares(table, check.expression):
                 text = self.check_text(table, check)

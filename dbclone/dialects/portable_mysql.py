@@ -9,7 +9,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 
-from dbclone.dialects.portable_ddl import Attempt, ServerWriter, column_list, key_actions, quote
+from dbclone.dialects.portable import Attempt
+from dbclone.dialects.portable_ddl import ServerWriter, column_list, key_actions, quote
 from dbclone.dialects.portable_sql import translate_default
 from dbclone.dialects.portable_types import type_name
 from dbclone.dialects.protocol import Loss
@@ -187,7 +188,8 @@ class MysqlWriter(ServerWriter):
             text = self.check_text(table, check)
             if text is not None:
                 where = f"{table.name}.{check.name or check.column or 'unnamed'}"
-                self._attempt_check(table, check.name[:_NAME_LETTERS] if check.name else None, text, where)
+                name = check.name[:_NAME_LETTERS] if check.name else None
+                self._attempt_check(table, name, text, where, ((table.name, check.expression),))
 
     # -- what follows the rows ------------------------------------------------------------------------------------
 

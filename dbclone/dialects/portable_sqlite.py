@@ -9,8 +9,8 @@ import contextlib
 import sqlite3
 from collections.abc import Iterator
 
+from dbclone.dialects.portable import PortableDdl
 from dbclone.dialects.portable_ddl import (
-    PortableDdl,
     Writer,
     column_list,
     indexable,
@@ -35,7 +35,13 @@ class SqliteWriter(Writer):
             post += self._indexes(table)
         self._list_comments()
         return PortableDdl(
-            self.target, tuple(pre), tuple(post), tuple(self.losses), frozenset(self.plain), (), self.names
+            self.target,
+            tuple(pre),
+            tuple(post),
+            tuple(self.losses),
+            frozenset(self.plain),
+            names=self.names,
+            said=self.said,
         )
 
     def _table(self, table: Table) -> str:
@@ -124,6 +130,7 @@ class SqliteWriter(Writer):
             if self._accepts(table, f", CHECK ({text})"):
                 yield f"{_named(check.name)}CHECK ({text})"
             else:
+                del self.said[table.name, check.expression]
                 self.lose("check", f"{table.name}.{check.name or check.column or 'unnamed'}", f"left out: {text}")
 
     def _accepts(self, table: Table, addition: str, column: Column | None = None) -> bool:
@@ -164,6 +171,7 @@ class SqliteWriter(Writer):
             if None in terms or predicate is None or not self._accepts_index(table, tail):
                 self.lose("unique index", name, "left out")
                 continue
+            self.note_unique(table, unique, terms, predicate)
             index = quote(self.index_name(table.name, unique.name, unique.columns))
             yield f"CREATE UNIQUE INDEX {index} ON {self.sql_name(table.name)} {tail}"
 

@@ -203,9 +203,10 @@ def admitted_rows(filled: Filled, numbers: Mapping[str, Rows], dialect: str) -> 
 def _hopeless(filled: Filled, group: _Group, rows: int) -> ModelError:
     name = filled.model.name
     told = "; ".join(check.name or check.expression for check, _ in group.checks)
+    named = next((check.name for check, _ in group.checks if check.name), group.columns[0])
     return ModelError(
         f"{rows} of {filled.rows} rows can be given no values that keep CHECK {told}.",
-        where=f"{name}.{group.columns[0]}",
+        where=f"{name}.{named}",
         hint=f'give {name} the strategy "mask", "copy" or "empty" under tables.strategies.',
     )
 

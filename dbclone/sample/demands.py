@@ -25,6 +25,8 @@ from dbclone.sample.results import Columns, Result, Unknown, as_span, shape_of
 from dbclone.schema import Column, Exclusion, ForeignKey, Kind, Table, Unique
 
 Flags = npt.NDArray[np.bool_]
+_FALSE = ("false", "0")
+"""What a database says for false; some know no booleans."""
 
 
 @dataclass(frozen=True)
@@ -54,6 +56,7 @@ class Condition:
     columns: tuple[str, ...]
     text: str
     tree: exp.Expression
+    name: str = ""
 
 
 @dataclass(frozen=True)
@@ -91,7 +94,7 @@ def demands_of(table: Table, dialect: str) -> list[Demand]:
         if check.validated:
             tree, names = _understood(table, check.expression, dialect)
             if names and set(names) <= stored:
-                found.append(Condition(names, check.expression, tree))
+                found.append(Condition(names, check.expression, tree, check.name or ""))
     found += [_plain(columns) for columns in table.unique_sets if set(columns) <= stored]
     found += [one for unique in table.uniques if (one := _distinct(table, unique, dialect)) is not None]
     found += [one for part in table.exclusions if (one := _unequal(table, part, dialect)) is not None]
@@ -257,7 +260,7 @@ def _broken(demand: Condition, cells: Cells) -> Flags:
         return breaks(demand.tree, cells)
     except Unknown:
         told = cells.told(demand.text, demand.columns)
-        return np.asarray(told.failed | np.array([value == "false" for value in told.values], bool))
+        return np.asarray(told.failed | np.array([value in _FALSE for value in told.values], bool))
 
 
 def _repeats(demand: Distinct, cells: Cells) -> Flags:
@@ -304,7 +307,7 @@ def applicable(demand: Distinct, cells: Cells) -> Flags:
     except Unknown:
         columns = [spelled(cells.table, name) for name in column_names(demand.where)]
         told = cells.told(demand.where_text, tuple(name for name in columns if name is not None))
-        return np.array([one == "true" for one in told.values], bool)
+        return np.array([one is not None and one not in _FALSE for one in told.values], bool)
     result: Flags = known & value.astype(bool)
     return result
 

@@ -151,10 +151,14 @@ class Mending:
         sound = np.ones(len(rows), bool)
         keyed: dict[int, list[tuple[Any, ...] | None]] = {}
         for place, demand in enumerate(self.demands):
-            if isinstance(demand, Distinct):
-                keyed[place] = keys_of(demand, cells)
-            else:
-                sound &= ~broken_rows(demand, cells, self.above)
+            try:
+                if isinstance(demand, Distinct):
+                    keyed[place] = keys_of(demand, cells)
+                else:
+                    sound &= ~broken_rows(demand, cells, self.above)
+            except Unknown:
+                # Of values that the database can make nothing of, none is taken.
+                return
         for at in np.flatnonzero(sound).tolist():
             keys = {place: key for place, found in keyed.items() if (key := found[at]) is not None}
             if any(key in self.taken[place] for place, key in keys.items()):

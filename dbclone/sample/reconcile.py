@@ -80,10 +80,12 @@ def reconcile(
 
 def _hopeless(filled: Filled, demands: list[Demand], rows: int) -> ModelError:
     name = filled.table.name
-    told = "; ".join(f"CHECK ({one.text})" for one in demands if isinstance(one, Condition)) or "its keys"
+    checks = [one for one in demands if isinstance(one, Condition)]
+    told = "; ".join(f"CHECK {one.name} ({one.text})".replace("  ", " ") for one in checks) or "its keys"
+    named = next((one.name for one in checks if one.name), demands[0].columns[0])
     return ModelError(
         f"{rows} of {filled.rows} rows can be given no values that keep {told}.",
-        where=f"{name}.{demands[0].columns[0]}",
+        where=f"{name}.{named}",
         hint=f'give {name} the strategy "mask", "copy" or "empty" under tables.strategies.',
     )
 

@@ -16,7 +16,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from dbclone.dialects.address import Address
-from dbclone.dialects.portable_ddl import Attempt, PortableDdl, column_list, portable_ddl, quote, target_names
+from dbclone.dialects.portable import Attempt, PortableDdl
+from dbclone.dialects.portable_ddl import column_list, portable_ddl, quote, target_names
 from dbclone.dialects.protocol import Ddl, DdlMode, Loss, Stamp, Violation
 from dbclone.dialects.scratch import Scratch
 from dbclone.errors import TargetRefused

@@ -6,7 +6,6 @@ Needs a server: the one that DBCLONE_TEST_MYSQL names, or one that is started he
 from __future__ import annotations
 
 import contextlib
-import itertools
 import json
 import os
 import re
@@ -26,15 +25,15 @@ from dbclone.dialects import open_loader, open_source, parse_address
 from dbclone.dialects.protocol import Family, Reading, Stamp
 from dbclone.errors import ConnectError, TargetError
 from examples.shop import build
+from tests.clone.conftest import databases
 from tests.clone.runs import assert_same_rows, error_of, fine, rows_of, sqlite_is_sound, verified
-from tests.mariadb import MISSING, find_server, run, throwaway_server
+from tests.mariadb import run
 
 pytestmark = pytest.mark.xdist_group("mysql")
 ROOT = Path(__file__).resolve().parents[2]
 SCHEMAS = sorted((ROOT / "tests" / "schemas_mysql").glob("*.sql"))
 STAMP = Stamp(version="0", bundle="b", seed=1, time="2024-01-01T00:00:00Z")
 hard = pytest.mark.parametrize("path", SCHEMAS, ids=lambda path: path.stem)
-_numbers = itertools.count(1)
 _LISTED = (
     ("TABLE", "SELECT table_name FROM information_schema.tables WHERE table_type IN ('BASE TABLE', 'SYSTEM VERSIONED')"
      " AND table_schema = '{}'"),
@@ -46,52 +45,6 @@ _LISTED = (
      " AND routine_schema = '{}'"),
     ("EVENT", "SELECT event_name FROM information_schema.events WHERE event_schema = '{}'"),
 )  # fmt: skip
-
-
-@pytest.fixture(scope="session")
-def server() -> Iterator[str]:
-    """The URL of a server whose user may create databases."""
-    named = os.environ.get("DBCLONE_TEST_MYSQL")
-    if named:
-        yield named.rstrip("/")
-        return
-    if find_server() is None:
-        pytest.skip(MISSING)
-    with throwaway_server() as url:
-        yield url
-
-
-@pytest.fixture
-def database(server: str) -> Iterator[Callable[..., str]]:
-    """A function that creates a database, runs ``sql`` in it and gives its URL; dropped after the test."""
-    with databases(server) as create:
-        yield create
-
-
-@contextlib.contextmanager
-def databases(server: str) -> Iterator[Callable[..., str]]:
-    """Hands out databases on ``server`` and drops them at the end, whatever was made of them."""
-    made: list[str] = []
-
-    def create(script: str = "", *, exists: bool = True) -> str:
-        name = f"dbclone_test_{os.getpid()}_{next(_numbers)}"
-        made.append(name)
-        if exists:
-            run(server, f"CREATE DATABASE {name} CHARACTER SET utf8mb4 COLLATE utf8mb4_general_ci")
-        if script:
-            try:
-                run(f"{server}/{name}", script)
-            except Exception as error:
-                if "MariaDB" not in str(run(server, "SELECT version()")):
-                    pytest.skip(f"this server lacks something: {error}")
-                raise
-        return f"{server}/{name}"
-
-    try:
-        yield create
-    finally:
-        for name in made:
-            run(server, f"DROP DATABASE IF EXISTS {name}")
 
 
 def shape(url: str) -> dict[str, str]:

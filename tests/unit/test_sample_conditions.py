@@ -78,7 +78,7 @@ def test_the_run_stops_where_no_value_keeps_a_condition(tmp_path: Path) -> None:
     with pytest.raises(ModelError) as caught:
         mend_conditions(filled, "postgresql", 1)
     first, _, hint = str(caught.value).partition("\n\nHint: ")
-    assert first == "main.things.a: 4 of 4 rows can be given no values that keep CHECK impossible."
+    assert first == "main.things.impossible: 4 of 4 rows can be given no values that keep CHECK impossible."
     assert hint == 'give main.things the strategy "mask", "copy" or "empty" under tables.strategies.'
 
 

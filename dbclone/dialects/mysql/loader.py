@@ -17,6 +17,8 @@ from pathlib import Path
 import pyarrow as pa
 
 from dbclone.dialects.address import Address
+from dbclone.dialects.asking import ASKED, Told
+from dbclone.dialects.mysql.asking import ROW_COLUMN, evaluate
 from dbclone.dialects.mysql.connect import (
     DriverError,
     Session,
@@ -33,8 +35,10 @@ from dbclone.dialects.mysql.finish import Finished, add_keys, make_objects
 from dbclone.dialects.mysql.foreign import check_statements, known_here
 from dbclone.dialects.mysql.guard import open_place
 from dbclone.dialects.mysql.statements import split_statements
-from dbclone.dialects.portable_ddl import PortableDdl, portable_ddl, target_names
+from dbclone.dialects.portable import PortableDdl, Saying
+from dbclone.dialects.portable_ddl import portable_ddl, target_names
 from dbclone.dialects.protocol import Ddl, DdlMode, Loss, Stamp, Violation
+from dbclone.dialects.refusal import refused_by_check
 from dbclone.errors import TargetError
 from dbclone.schema import Schema, Table, TableName
 
@@ -66,6 +70,7 @@ class MysqlLoader:
         self.plain: frozenset[tuple[TableName, str]] = frozenset()
         self._ddl_mode = ddl_mode
         self._place = open_place(address, source_identity=source_identity, replace=replace)
+        self._refused: set[Saying] = set()
         self._schema: Schema | None = None
         self._names: Mapping[TableName, TableName] = {}
         self._post: tuple[str, ...] = ()
@@ -121,6 +126,7 @@ class MysqlLoader:
                     rows_of(session, attempt.sql)
                 except DriverError:
                     losses += (attempt.loss,)
+                    self._refused.update(attempt.sayings)
         self._post = ddl.post
         return losses
 
@@ -132,19 +138,13 @@ class MysqlLoader:
         if self._portable is not None:
             table, batches = self._portable.under_names(table, batches)
         own = self._names[table.name].name
-        zeros = self._schema is not None and self._schema.dialect == "mysql"
         total = 0
         with self._place.session() as session:
             configure(session, {"sql_mode": _LOAD_MODE})
             try:
                 for batch in batches:
-                    places = [
-                        Place(table.column(name), self._types[own, name], zeros)
-                        for name in batch.schema.names
-                        if name in table.by_name and (own, name) in self._types
-                    ]
                     if batch.num_rows:
-                        self._write(session, table, own, batch, places)
+                        self._write(session, table, own, batch, self._places(table, own, batch))
                         total += batch.num_rows
             except DriverError as error:
                 raise _rejected(table, words_of(error)) from None
@@ -192,6 +192,42 @@ class MysqlLoader:
         opening = f"INSERT INTO {quote(own)} ({', '.join(quote(place.column.name) for place in places)}) VALUES "
         for rows in _portions(to_values(batch, places)):
             rows_of(session, opening + ",".join(rows))
+
+    def evaluate(self, table: Table, expression: str, columns: Mapping[str, pa.Array]) -> Told | None:
+        """(rows,) what ``expression`` gives for rows that are not written yet, as texts, and where it raises an error.
+
+        None where the target left out what says so, or the rows cannot be asked about.
+        """
+        own = self._names[table.name].name
+        batch = pa.RecordBatch.from_arrays(list(columns.values()), names=list(columns))
+        asked = table, expression, batch
+        if self._portable is not None:
+            question = self._portable.question(table, expression, columns, self._refused)
+            if question is None:
+                return None
+            asked = question
+        table, expression, batch = asked
+        if not all((own, name) in self._types for name in batch.schema.names):
+            return None
+        places = [Place(ROW_COLUMN, ROW_COLUMN.type.sql), *self._places(table, own, batch)]
+        with self._place.session() as session:
+
+            def write(numbered: pa.RecordBatch) -> None:
+                configure(session, {"sql_mode": _LOAD_MODE})
+                try:
+                    self._write(session, table, ASKED, numbered, places)
+                finally:
+                    configure(session, {"sql_mode": self._place.mode})
+
+            return evaluate(session, own, expression, batch, write)
+
+    def _places(self, table: Table, own: str, batch: pa.RecordBatch) -> list[Place]:
+        zeros = self._schema is not None and self._schema.dialect == "mysql"
+        return [
+            Place(table.column(name), self._types[own, name], zeros)
+            for name in batch.schema.names
+            if name in table.by_name and (own, name) in self._types
+        ]
 
     def finish(self) -> tuple[Violation, ...]:
         """Foreign keys and other constraints, then views, routines and triggers; gives what rows break.
@@ -297,4 +333,7 @@ def _rejected(table: Table, words: str) -> TargetError:
     found = re.search(r"(?:[Cc]olumn|for key) '([^']+)'", words)
     column = found[1].rpartition(".")[2] if found else None
     where = f"{table.name}.{column}" if column in table.by_name else str(table.name)
-    return TargetError(f"{where} cannot be loaded: {words}.", where=where)
+    check = re.search(r"(?:CONSTRAINT `|[Cc]heck constraint ')([^`']+)[`']", words)
+    if check is None:
+        return TargetError(f"{where} cannot be loaded: {words}.", where=where)
+    return refused_by_check(table, check[1], words)

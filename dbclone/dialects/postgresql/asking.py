@@ -6,35 +6,33 @@ writes is a temporary table that is gone when it returns.
 
 from __future__ import annotations
 
-import numpy as np
-import numpy.typing as npt
+from collections.abc import Iterator
+
 import psycopg
 import pyarrow as pa
 
+from dbclone.dialects.asking import ASKED, ROW, Told, told_by_halves
 from dbclone.dialects.postgresql.connect import Session
 from dbclone.dialects.postgresql.encode import to_csv
 from dbclone.dialects.postgresql.names import qualified, quote
 from dbclone.schema import Column, Kind, Table, TableName, Type
 
-_ROW = "dbclone row"
-_ASKED = "pg_temp.dbclone_asked"
-_MOST_FAILING = 64
-"""Rows for which an expression may raise an error, which is found out one by one; with more, nothing can be told."""
+_ASKED = f"pg_temp.{ASKED}"
 
 
 def evaluate(
     session: Session, table: Table, name: TableName, expression: str, batch: pa.RecordBatch
-) -> tuple[list[str | None], npt.NDArray[np.bool_]] | None:
+) -> Told | None:
     """(rows,) the expression's values as texts, and where it raises an error; None where it cannot be asked."""
     columns = [table.column(column) for column in batch.schema.names]
-    rows = np.arange(batch.num_rows)
     listed = ", ".join(f"{qualified(name)}.{quote(column.name)}" for column in columns)
-    numbered = pa.RecordBatch.from_arrays([pa.array(rows), *batch.columns], names=[_ROW, *batch.schema.names])
-    row = Column(_ROW, Type(Kind.INTEGER, "bigint"))
+    arrays = [pa.array(range(batch.num_rows), pa.int64()), *batch.columns]
+    numbered = pa.RecordBatch.from_arrays(arrays, names=[ROW, *batch.schema.names])
+    row = Column(ROW, Type(Kind.INTEGER, "bigint"))
     try:
         with session.transaction(force_rollback=True):
             session.execute(
-                f"CREATE TEMP TABLE dbclone_asked ON COMMIT DROP AS SELECT 0::bigint AS {quote(_ROW)}, {listed}"
+                f"CREATE TEMP TABLE {ASKED} ON COMMIT DROP AS SELECT 0::bigint AS {quote(ROW)}, {listed}"
                 f" FROM ONLY {qualified(name)} WITH NO DATA".encode()
             )
             with session.cursor().copy(f"COPY {_ASKED} FROM STDIN (FORMAT csv, NULL '')".encode()) as copy:
@@ -44,27 +42,12 @@ def evaluate(
         return None
 
 
-def _told(
-    session: Session, expression: str, rows: int
-) -> tuple[list[str | None], npt.NDArray[np.bool_]] | None:
-    values: list[str | None] = [None] * rows
-    failed = np.zeros(rows, bool)
+def _told(session: Session, expression: str, rows: int) -> Told | None:
     # No parameters: an expression may hold signs that stand for them.
-    asked = f"SELECT {quote(_ROW)}, ({expression})::text FROM {_ASKED} WHERE {quote(_ROW)} >="
-    todo = [(0, rows)]
-    while todo:
-        start, stop = todo.pop()
-        try:
-            with session.transaction():
-                for row, value in session.execute(f"{asked} {start} AND {quote(_ROW)} < {stop}".encode()):
-                    values[row] = value
-        except psycopg.Error:
-            # One row at fault fails them all: the halves tell which.
-            if stop - start == 1:
-                failed[start] = True
-            else:
-                middle = (start + stop) // 2
-                todo += [(start, middle), (middle, stop)]
-            if failed.sum() > _MOST_FAILING:
-                return None
-    return values, failed
+    asked = f"SELECT {quote(ROW)}, ({expression})::text FROM {_ASKED} WHERE {quote(ROW)} >="
+
+    def ask(start: int, stop: int) -> Iterator[tuple[int, object]]:
+        with session.transaction():
+            yield from session.execute(f"{asked} {start} AND {quote(ROW)} < {stop}".encode())
+
+    return told_by_halves(rows, ask, psycopg.Error)

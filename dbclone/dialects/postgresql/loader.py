@@ -10,13 +10,13 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Literal
 
-import numpy as np
-import numpy.typing as npt
 import psycopg
 import pyarrow as pa
 
 from dbclone.dialects.address import Address
-from dbclone.dialects.portable_ddl import PortableDdl, portable_ddl
+from dbclone.dialects.asking import Told
+from dbclone.dialects.portable import PortableDdl, Saying
+from dbclone.dialects.portable_ddl import portable_ddl
 from dbclone.dialects.postgresql.asking import evaluate
 from dbclone.dialects.postgresql.build import build
 from dbclone.dialects.postgresql.connect import configure
@@ -29,6 +29,7 @@ from dbclone.dialects.postgresql.identity import stamp_text
 from dbclone.dialects.postgresql.names import qualified, quote
 from dbclone.dialects.postgresql.reach import refuse_reaching
 from dbclone.dialects.protocol import Ddl, Loss, Stamp, Violation
+from dbclone.dialects.refusal import refused_by_check
 from dbclone.errors import TargetError
 from dbclone.schema import Column, Schema, Table, TableName
 
@@ -60,7 +61,8 @@ class PostgresLoader:
         self._plain: frozenset[tuple[TableName, str]] = frozenset()
         self._post: tuple[Entry, ...] = ()
         self._positions: Mapping[str, int] = {}
-        self._native = False
+        self._portable: PortableDdl | None = None
+        self._refused: set[Saying] = set()
         self._grants = ""
         self._published = False
 
@@ -73,9 +75,9 @@ class PostgresLoader:
         self._names = {table.name: table.name for table in schema}
         if ddl is not None and ddl.dialect == "postgresql" and self._mode == "native":
             self.losses = self._create_natively(ddl)
-            self._native = True
         else:
-            self.losses = self._create_portably(portable_ddl(schema, "postgresql"))
+            self._portable = portable_ddl(schema, "postgresql")
+            self.losses = self._create_portably(self._portable)
         return self.losses
 
     def _create_natively(self, ddl: Ddl) -> tuple[Loss, ...]:
@@ -103,6 +105,7 @@ class PostgresLoader:
                         session.execute(attempt.sql.encode())
                 except psycopg.Error:
                     losses += (attempt.loss,)
+                    self._refused.update(attempt.sayings)
         self._post = tuple(_entry(statement, "OTHER") for statement in ddl.post)
         return losses
 
@@ -149,16 +152,20 @@ class PostgresLoader:
 
     def evaluate(
         self, table: Table, expression: str, columns: Mapping[str, pa.Array]
-    ) -> tuple[list[str | None], npt.NDArray[np.bool_]] | None:
+    ) -> Told | None:
         """(rows,) what ``expression`` gives for rows that are not written yet, as texts, and where it raises an error.
 
-        None where the tables were not made by the source's own DDL, or the rows cannot be asked about.
+        None where the target left out what says so, or the rows cannot be asked about.
         """
-        if not self._native:
-            return None
         batch = pa.RecordBatch.from_arrays(list(columns.values()), names=list(columns))
+        asked = table, expression, batch
+        if self._portable is not None:
+            question = self._portable.question(table, expression, columns, self._refused)
+            if question is None:
+                return None
+            asked = question
         with self._place.session() as session:
-            return evaluate(session, table, self._names.get(table.name, table.name), expression, batch)
+            return evaluate(session, asked[0], self._names.get(table.name, table.name), *asked[1:])
 
     def _writable(self, table: Table) -> tuple[Column, ...]:
         return tuple(
@@ -209,6 +216,8 @@ def _rejected(table: Table, error: psycopg.Error) -> TargetError:
     where = f"{table.name}.{column}" if column else str(table.name)
     message = error.diag.message_primary or (str(error).splitlines() or [type(error).__name__])[0]
     hint = None
-    if isinstance(error, psycopg.errors.CheckViolation) and error.diag.constraint_name is None:
+    if isinstance(error, psycopg.errors.CheckViolation):
+        if error.diag.constraint_name is not None:
+            return refused_by_check(table, error.diag.constraint_name, message)
         hint = "a row's key lies outside every partition."
     return TargetError(f"{where} cannot be loaded: {message}", where=where, hint=hint)

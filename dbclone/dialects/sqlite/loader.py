@@ -10,16 +10,19 @@ import json
 import re
 import sqlite3
 import threading
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import asdict
 
 import pyarrow as pa
 
 from dbclone.dialects.address import Address
+from dbclone.dialects.asking import Told
 from dbclone.dialects.counting import check_name
-from dbclone.dialects.portable_ddl import PortableDdl, portable_ddl, target_names
+from dbclone.dialects.portable import PortableDdl
+from dbclone.dialects.portable_ddl import portable_ddl, target_names
 from dbclone.dialects.protocol import Ddl, DdlMode, Loss, Stamp, Violation
 from dbclone.dialects.scratch import Scratch
+from dbclone.dialects.sqlite.asking import evaluate
 from dbclone.dialects.sqlite.catalog import STAMP_TABLE, list_entries, quote
 from dbclone.dialects.sqlite.guard import guard, quiesce
 from dbclone.dialects.sqlite.statement import parse_create_table, tokens
@@ -114,6 +117,24 @@ class SqliteLoader:
                 self._insert(table, sql, rows)
             total += batch.num_rows
         return total
+
+    def evaluate(self, table: Table, expression: str, columns: Mapping[str, pa.Array]) -> Told | None:
+        """(rows,) what ``expression`` gives for rows that are not written yet, as texts, and where it raises an error.
+
+        None where the target left out what says so, or the rows cannot be asked about.
+        """
+        own = self._names[table.name].name
+        batch = pa.RecordBatch.from_arrays(list(columns.values()), names=list(columns))
+        asked = table, expression, batch
+        if self._portable is not None:
+            question = self._portable.question(table, expression, columns)
+            if question is None:
+                return None
+            asked = question
+        with self._lock:
+            made = self._rows(f"SELECT sql FROM sqlite_master WHERE type = 'table' AND name = {_text(own)}")
+            types = self._rows(f"SELECT name, type FROM pragma_table_xinfo({_text(own)})")
+        return evaluate(str(made[0][0]), {str(name): str(kind) for name, kind in types}, *asked)
 
     def finish(self) -> tuple[Violation, ...]:
         """Indexes, views and triggers, then the proof. Violations are counted, not raised."""
