@@ -40,7 +40,7 @@ def told_by_halves(
                 failed[start] = True
             else:
                 middle = (start + stop) // 2
-                todo += [(start, middle), (middle, stop)]
+                todo += [(middle, stop), (start, middle)]
             if failed.sum() > _MOST_FAILING:
                 return None
     return values, failed

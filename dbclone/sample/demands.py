@@ -39,7 +39,8 @@ class Told:
 
 
 Ask = Callable[[Table, str, Mapping[str, pa.Array]], Told | None]
-"""Asks the target's database what an expression gives for rows of a table, None where it cannot be asked."""
+"""Asks the target's database what an expression gives for rows of a table, or of an EXCLUDE constraint whether each row
+may stand beside those before it; None where it cannot be asked."""
 
 
 @dataclass(frozen=True)
@@ -82,7 +83,16 @@ class Present:
     key: ForeignKey
 
 
-Demand = NotNull | Condition | Distinct | Present
+@dataclass(frozen=True)
+class Apart:
+    """An EXCLUDE by operators that only the database knows: no row may stand beside one before it that it excludes."""
+
+    columns: tuple[str, ...]
+    text: str
+    name: str = ""
+
+
+Demand = NotNull | Condition | Distinct | Present | Apart
 
 
 def demands_of(table: Table, dialect: str) -> list[Demand]:
@@ -138,6 +148,18 @@ def _unequal(table: Table, exclusion: Exclusion, dialect: str) -> Distinct | Non
     if said.where is not None:
         columns += _understood(table, said.where_text, dialect)[1]
     return Distinct(tuple(dict.fromkeys(columns)), parts, said.where, (), texts, said.where_text) if columns else None
+
+
+def apart(table: Table, exclusion: Exclusion) -> Apart:
+    """An EXCLUDE as a question to the database, about its columns and those that computed ones of them are made of."""
+    named = [column for column in table.columns if mentions(exclusion.definition, column.name)]
+    computed = [column.generated for column in named if column.generated is not None]
+    columns = [
+        column.name
+        for column in table.stored_columns
+        if column in named or any(mentions(text, column.name) for text in computed)
+    ]
+    return Apart(tuple(columns), exclusion.definition, exclusion.name or "")
 
 
 def _understood(table: Table, text: str, dialect: str) -> tuple[exp.Expression, tuple[str, ...]]:
@@ -248,6 +270,9 @@ def broken_rows(demand: Demand, cells: Cells, parents: Mapping[int, list[pa.Arra
         return _broken(demand, cells)
     if isinstance(demand, Distinct):
         return _repeats(demand, cells)
+    if isinstance(demand, Apart):
+        told = cells.told(demand.text, demand.columns)
+        return np.asarray(told.failed | np.array([value in _FALSE for value in told.values], bool))
     mine = [cells.arrays[name] for name in demand.columns]
     there = np.ones(cells.size, bool)
     for array in mine:

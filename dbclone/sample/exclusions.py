@@ -1,8 +1,9 @@
 """EXCLUDE constraints: what would overlap an earlier row moves out of its way, or its row is left out.
 
 Takes a table and its batches, gives batches. Understood are ranges, as a column or as two ends, circles, boxes and
-polygons that may not overlap, and columns that may not differ, among rows that agree in other columns; anything else is
-left to the database. Rows are kept apart in the order in which they come, so that the first of two stays.
+polygons that may not overlap, and columns that may not differ, among rows that agree in other columns; about anything
+else the database is asked while rows are mended. Rows are kept apart in the order in which they come, so that the first
+of two stays.
 """
 
 from __future__ import annotations
@@ -17,7 +18,7 @@ import numpy.typing as npt
 import pyarrow as pa
 from sqlglot import expressions as exp
 
-from dbclone.sample.demands import Cells, Condition, broken_rows, demands_of, spelled
+from dbclone.sample.demands import Apart, Cells, Condition, apart, broken_rows, demands_of, spelled
 from dbclone.sample.excluded import excluded
 from dbclone.sample.expressions import true_rows, values_of
 from dbclone.sample.results import Unknown
@@ -64,6 +65,16 @@ def keep_apart(
         yield batch if kept.all() else batch.filter(pa.array(kept))
     if dropped:
         tell(dropped)
+
+
+def asked_of_database(table: Table, dialect: str) -> list[Apart]:
+    """The EXCLUDE constraints that are kept neither here nor as a UNIQUE is."""
+    unknown = []
+    for one in table.exclusions:
+        said = excluded(one, dialect)
+        if (said is None or not said.is_unique) and _guard(table, one, dialect, frozenset()) is None:
+            unknown.append(apart(table, one))
+    return unknown
 
 
 def _broken(table: Table, batch: pa.RecordBatch, checks: list[Condition]) -> Flags:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import datetime
+import ipaddress
 import json
 import math
 import uuid
@@ -19,6 +20,7 @@ from sqlglot import expressions as exp
 
 from dbclone.sample.demands import spelled
 from dbclone.sample.expressions import column_names
+from dbclone.sample.spans import axis_of_range
 from dbclone.schema import Column, Kind, Table
 
 _SEEN = 2_000
@@ -110,6 +112,9 @@ class Fresh:
             return str(uuid.UUID(bytes=self._rng.bytes(16), version=4))
         if column.type.kind is Kind.JSON and turn % 2:
             return self._document(str(model or "{}"))
+        moved = self._moved(column, str(model or ""), turn)
+        if moved is not None:
+            return moved
         if column.type.kind is not Kind.TEXT:
             # Of a form that is not known here only the digits are safe to change.
             return "".join(self._sign(sign) if sign.isdigit() else sign for sign in str(model or ""))
@@ -122,6 +127,25 @@ class Fresh:
             text = "a" * max(1, len(text) - int(self._rng.integers(0, 1 + turn // 4)))
         made = "".join(self._sign(sign) for sign in text)
         return (made + self._sign("a") if turn > 20 else made)[: column.type.length]
+
+    def _moved(self, column: Column, text: str, turn: int) -> str | None:
+        """A range or a network as large as the given one, elsewhere; None for other values."""
+        step = int(self._rng.integers(1, 3 + 4 * turn)) * (1 if self._rng.random() < 0.5 else -1)
+        if column.type.kind is Kind.RANGE:
+            axis = axis_of_range(column.type.sql)
+            span = None if axis is None else axis.parse(text)
+            if axis is None or span is None or not all(map(math.isfinite, span)):
+                return None
+            way = step * (span[1] - span[0])
+            return axis.spell((span[0] + way, span[1] + way))
+        if column.type.kind is not Kind.NETWORK:
+            return None
+        with contextlib.suppress(ValueError):
+            made = ipaddress.ip_interface(text)
+            way = step << (made.max_prefixlen - made.network.prefixlen)
+            there = (int(made.ip) + way) % (1 << made.max_prefixlen)
+            return str(type(made.ip)(there)) + ("/" + text.partition("/")[2] if "/" in text else "")
+        return None
 
     def _document(self, text: str) -> str:
         """A document with other texts in it, of the same form."""

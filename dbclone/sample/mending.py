@@ -17,7 +17,18 @@ import pyarrow as pa
 from sqlglot import expressions as exp
 
 from dbclone.sample.combinations import free_combinations, shuffled
-from dbclone.sample.demands import Ask, Cells, Condition, Demand, Distinct, Present, broken_rows, keys_of, spelled
+from dbclone.sample.demands import (
+    Apart,
+    Ask,
+    Cells,
+    Condition,
+    Demand,
+    Distinct,
+    Present,
+    broken_rows,
+    keys_of,
+    spelled,
+)
 from dbclone.sample.expressions import bare, column_names, result_of
 from dbclone.sample.fresh import Fresh
 from dbclone.sample.results import Result, Unknown
@@ -26,6 +37,8 @@ from dbclone.schema import Kind, Table
 Row = dict[str, Any]
 _ROUNDS = 60
 _FEWEST_ROUNDS, _MOST_PROPOSALS = 6, 2_000_000
+_MOST_ASKED = 1_000_000
+"""Rows that the database is asked to put beside each other, all rounds taken together."""
 _SOLVED = ("text", "date", "moment")
 _COUNTED = 6
 """Every so many rounds it is counted what unique sets have left."""
@@ -79,7 +92,10 @@ class Mending:
         if not self.bad.any():
             return Mended({}, {}, np.zeros(0, np.int64))
         self._open()
-        for turn in range(min(_ROUNDS, max(_FEWEST_ROUNDS, _MOST_PROPOSALS // int(self.bad.sum())))):
+        rounds = min(_ROUNDS, max(_FEWEST_ROUNDS, _MOST_PROPOSALS // int(self.bad.sum())))
+        if any(isinstance(one, Apart) for one in self.demands):
+            rounds = min(rounds, max(_FEWEST_ROUNDS, _MOST_ASKED // self.size))
+        for turn in range(rounds):
             rows = np.flatnonzero(self.bad)
             if not len(rows):
                 break
@@ -154,11 +170,14 @@ class Mending:
             try:
                 if isinstance(demand, Distinct):
                     keyed[place] = keys_of(demand, cells)
-                else:
+                elif not isinstance(demand, Apart):
                     sound &= ~broken_rows(demand, cells, self.above)
             except Unknown:
                 # Of values that the database can make nothing of, none is taken.
                 return
+        for demand in self.demands:
+            if isinstance(demand, Apart):
+                self._part(demand, arrays, sound)
         for at in np.flatnonzero(sound).tolist():
             keys = {place: key for place, found in keyed.items() if (key := found[at]) is not None}
             if any(key in self.taken[place] for place, key in keys.items()):
@@ -166,6 +185,20 @@ class Mending:
             for place, key in keys.items():
                 self.taken[place].add(key)
             self._accept(rows[at], proposals[at])
+
+    def _part(self, demand: Apart, arrays: Mapping[str, pa.Array], sound: npt.NDArray[np.bool_]) -> None:
+        """Takes out of ``sound`` the proposals that the database excludes beside the rows that are there."""
+        kept, asked = np.flatnonzero(~self.bad & ~self.gone).tolist(), np.flatnonzero(sound)
+        there = {name: [self.values[name][row] for row in kept] for name in demand.columns}
+        joined = {
+            name: pa.concat_arrays([pa.array(there[name], self.kinds[name]), arrays[name].take(pa.array(asked))])
+            for name in demand.columns
+        }
+        cells = Cells(self.table, joined, len(kept) + len(asked), self.ask)
+        try:
+            sound[asked] = ~broken_rows(demand, cells, {})[len(kept) :]
+        except Unknown:
+            sound[:] = False
 
     def _proposed(self, name: str, rows: list[int], proposals: list[Row]) -> pa.Array:
         column = [proposal.get(name, self.values[name][row]) for row, proposal in zip(rows, proposals, strict=True)]

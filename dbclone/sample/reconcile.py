@@ -17,8 +17,9 @@ from dbclone.errors import ModelError
 from dbclone.models.arrows import arrow_type
 from dbclone.profile.value import Role
 from dbclone.sample.conditions import coded_breaks
-from dbclone.sample.demands import Ask, Condition, Demand, Distinct, NotNull, Present, demands_of
+from dbclone.sample.demands import Apart, Ask, Condition, Demand, Distinct, NotNull, Present, demands_of
 from dbclone.sample.emit import Emitter
+from dbclone.sample.exclusions import asked_of_database
 from dbclone.sample.filled import Filled
 from dbclone.sample.mending import Mended, Mending, components
 from dbclone.sample.streams import generator
@@ -51,6 +52,7 @@ def reconcile(
     if not filled.rows:
         return np.zeros(0, np.int64)
     demands = demands_of(filled.table, schema.dialect)
+    demands += asked_of_database(filled.table, schema.dialect) if ask is not None else []
     if early:
         # An inferred key may be broken, but not before its parent had its say.
         keys = [Present(key.columns, number, key) for number, key in enumerate(filled.table.foreign_keys)]
@@ -72,7 +74,7 @@ def reconcile(
             more = frozen | (above if any(isinstance(one, Present) and one.key.is_self for one in group) else set())
             left.update(_mend(filled, others, emitter, group, frozenset(more), chunk_rows, ask))
         # A handful of rows may have no room by chance, or at a smaller scale: they are missing, and said to be.
-        few = filled.rows <= _FEW and not any(isinstance(one, Condition) for one in group)
+        few = filled.rows <= _FEW and not any(isinstance(one, Condition | Apart) for one in group)
         if len(left) - before > _MOST_LEFT * filled.rows and not few:
             raise _hopeless(filled, group, len(left) - before)
     return filled.output[np.array(sorted(left), np.int64)]
@@ -80,14 +82,21 @@ def reconcile(
 
 def _hopeless(filled: Filled, demands: list[Demand], rows: int) -> ModelError:
     name = filled.table.name
-    checks = [one for one in demands if isinstance(one, Condition)]
-    told = "; ".join(f"CHECK {one.name} ({one.text})".replace("  ", " ") for one in checks) or "its keys"
-    named = next((one.name for one in checks if one.name), demands[0].columns[0])
+    checks = [one for one in demands if isinstance(one, Condition | Apart)]
+    told = "; ".join(_spoken(one) for one in checks) or "its keys"
+    # What keeps rows apart leaves them less room than what says something of each alone.
+    named = next((one.name for one in reversed(checks) if one.name), demands[0].columns[0])
     return ModelError(
         f"{rows} of {filled.rows} rows can be given no values that keep {told}.",
         where=f"{name}.{named}",
         hint=f'give {name} the strategy "mask", "copy" or "empty" under tables.strategies.',
     )
+
+
+def _spoken(one: Condition | Apart) -> str:
+    if isinstance(one, Apart):
+        return " ".join(f"{one.name} {one.text}".split())
+    return f"CHECK {one.name} ({one.text})" if one.name else f"CHECK ({one.text})"
 
 
 def _is_settled(one: Demand, others: Mapping[TableName, Filled]) -> bool:
@@ -161,6 +170,8 @@ def _parent_keys(one: Present, others: Mapping[TableName, Filled], arrays: Mappi
 def _is_doubtful(
     one: Demand, filled: Filled, others: Mapping[TableName, Filled], emitter: Emitter, dialect: str
 ) -> bool:
+    if isinstance(one, Apart):
+        return True
     if isinstance(one, NotNull):
         return _may_be_null(one.columns[0], filled, others)
     if isinstance(one, Condition):

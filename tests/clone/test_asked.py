@@ -133,3 +133,24 @@ def test_what_no_value_keeps_stops_the_run_to_mariadb_as_well(
     code, text = error_of("clone", source, target)
     assert (code, text.startswith("Error: public.flag.rare: "), text.endswith(RARE_ERROR)) == (1, True, True), text
     assert run(server, "SHOW DATABASES") == before
+
+
+SLOTS = """
+CREATE EXTENSION intarray;
+CREATE TABLE slot (id int PRIMARY KEY, tags int[] NOT NULL CHECK (tags <@ ARRAY[1, 2, 3, 4, 5, 6, 7, 8]),
+  CONSTRAINT one_each EXCLUDE USING gist (tags gist__int_ops WITH &&));
+INSERT INTO slot SELECT n, ARRAY[n] FROM generate_series(1, 8) n;
+"""
+
+
+def test_what_an_exclusion_leaves_no_room_for_stops_the_run(
+    new_database: Callable[..., str], free_database: Callable[[], str]
+) -> None:
+    source, target = new_database(SLOTS), free_database()
+    options = ("--scale", "5", "--no-copy-reference")
+    code, text = error_of("clone", source, target, *options)
+    first, _, hint = text.partition("\n\nHint: ")
+    assert (code, first.startswith("Error: public.slot.one_each: 32 of 40 rows ")) == (1, True)
+    assert "one_each EXCLUDE USING gist (tags gist__int_ops WITH &&)" in first
+    assert hint == 'give public.slot the strategy "mask", "copy" or "empty" under tables.strategies.'
+    assert cloned(source, target, "--no-copy-reference")["rows"] == {"public.slot": 8}
