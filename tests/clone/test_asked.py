@@ -151,6 +151,6 @@ def test_what_an_exclusion_leaves_no_room_for_stops_the_run(
     code, text = error_of("clone", source, target, *options)
     first, _, hint = text.partition("\n\nHint: ")
     assert (code, first.startswith("Error: public.slot.one_each: 32 of 40 rows ")) == (1, True)
-    assert "one_each EXCLUDE USING gist (tags gist__int_ops WITH &&)" in first
+    assert "one_each EXCLUDE USING gist (tags WITH " in first
     assert hint == 'give public.slot the strategy "mask", "copy" or "empty" under tables.strategies.'
     assert cloned(source, target, "--no-copy-reference")["rows"] == {"public.slot": 8}
