@@ -188,7 +188,8 @@ def test_bad_value_names_table_and_column(new_database: Callable[..., str], free
                 'public.t.day cannot be loaded: invalid input syntax for type date: "soon"': {"day": ["soon"]},
                 'public.t.day cannot be loaded: null value in column "day" of relation "t" violates not-null'
                 " constraint": {"day": pa.array([None], pa.date32())},
-                'public.t cannot be loaded: new row for relation "t" violates check constraint "t_kind_check"': {
+                'public.t.t_kind_check refuses rows: new row for relation "t" violates check constraint'
+                ' "t_kind_check".': {
                     "day": [day],
                     "kind": ["a"],
                 },

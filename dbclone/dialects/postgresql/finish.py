@@ -31,6 +31,7 @@ _TABLES_OF = (
     re.compile(rf"^ALTER TABLE (?:ONLY )?{_QUALIFIED}"),
     re.compile(rf"^CREATE (?:UNIQUE )?INDEX {_NAME} ON (?:ONLY )?{_QUALIFIED}"),
 )
+_PLAIN_INDEX = re.compile(rf"^CREATE INDEX ({_NAME}) ON ")
 _REFERENCES = re.compile(rf"\bREFERENCES {_QUALIFIED}\s*\(")
 _CONSTRAINT = re.compile(rf"\bADD CONSTRAINT ({_NAME})")
 _QUALIFIED_ONLY = b"SELECT pg_catalog.set_config('search_path', '', true)"
@@ -91,10 +92,12 @@ def finish(
     _run_all(place, [job for job in jobs if job.entry.kind in _FIRST], failed)
     _run_all(place, [job for job in jobs if job.entry.kind == "INDEX ATTACH"], failed, workers=1)
     _run_all(place, [job for job in jobs if job.entry.kind == "FK CONSTRAINT"], failed)
+    losses = tuple(_lost_index(entry, error) for entry, error in failed if _is_dispensable(entry, error))
+    failed = [(entry, error) for entry, error in failed if not _is_dispensable(entry, error)]
     with place.session() as session:
         violations = _explain(session, failed, schema, names, back)
         rest = [e for e in entries if e.kind not in (*_FIRST, "INDEX ATTACH", "FK CONSTRAINT")]
-        losses = _build_qualified(session, [entry for entry in rest if entry.kind != "EVENT TRIGGER"])
+        losses += _build_qualified(session, [entry for entry in rest if entry.kind != "EVENT TRIGGER"])
         set_sequences(session)
         losses += _fill_views(session)
         # An event trigger would fire at what is still being made.
@@ -245,6 +248,17 @@ def _explain(
         name = _constraint_name(entry)
         found.append(Violation(table, kind, name, _count(session, table, names, name, kind, schema)))
     return tuple(found)
+
+
+def _is_dispensable(entry: Entry, error: psycopg.Error) -> bool:
+    """An index that only makes queries fast, which the server has no way to make."""
+    return _PLAIN_INDEX.match(entry.sql.lstrip()) is not None and not isinstance(error, tuple(_KINDS))
+
+
+def _lost_index(entry: Entry, error: psycopg.Error) -> Loss:
+    found, table = _PLAIN_INDEX.match(entry.sql.lstrip()), next(iter(_own_table(entry)), None)
+    name = entry.name if found is None else _plain(found[1])
+    return Loss("index", name if table is None else f"{table}.{name}", f"left out: {error.diag.message_primary}")
 
 
 def _own_table(entry: Entry) -> Iterable[TableName]:

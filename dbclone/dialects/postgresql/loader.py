@@ -27,6 +27,7 @@ from dbclone.dialects.postgresql.grants import grant
 from dbclone.dialects.postgresql.guard import open_place
 from dbclone.dialects.postgresql.identity import stamp_text
 from dbclone.dialects.postgresql.names import qualified, quote
+from dbclone.dialects.postgresql.portable import with_known_types
 from dbclone.dialects.postgresql.reach import refuse_reaching
 from dbclone.dialects.protocol import Ddl, Loss, Stamp, Violation
 from dbclone.dialects.refusal import refused_by_check
@@ -43,6 +44,8 @@ _KINDS = (
 
 class PostgresLoader:
     """Fills one clone. ``losses`` grows with what ``finish`` finds that the target cannot have."""
+
+    holds = frozenset({"nan", "infinity", "decimal", "moment"})
 
     def __init__(
         self,
@@ -76,8 +79,7 @@ class PostgresLoader:
         if ddl is not None and ddl.dialect == "postgresql" and self._mode == "native":
             self.losses = self._create_natively(ddl)
         else:
-            self._portable = portable_ddl(schema, "postgresql")
-            self.losses = self._create_portably(self._portable)
+            self.losses = self._create_portably(schema)
         return self.losses
 
     def _create_natively(self, ddl: Ddl) -> tuple[Loss, ...]:
@@ -94,10 +96,13 @@ class PostgresLoader:
         }
         return losses
 
-    def _create_portably(self, ddl: PortableDdl) -> tuple[Loss, ...]:
-        losses = (*ddl.losses, *self._place.create({}))
-        self._names, self._plain = ddl.names, ddl.plain
+    def _create_portably(self, schema: Schema) -> tuple[Loss, ...]:
+        losses = self._place.create({})
         with self._place.session() as session:
+            schema, unknown = with_known_types(session, schema)
+            ddl = self._portable = portable_ddl(schema, "postgresql")
+            self._names, self._plain = ddl.names, ddl.plain
+            losses = (*losses, *ddl.losses, *unknown)
             losses += build(session, [_entry(statement, "TABLE") for statement in ddl.pre])
             for attempt in ddl.attempts:
                 try:
