@@ -342,6 +342,7 @@ def _generate(
     from dbclone.models.compiled import telling_of_compilation
     from dbclone.sample.generate import Draw
     from dbclone.write.background import BackgroundLoading
+    from dbclone.write.limits import Limits
 
     address = parse_address(target)
     loader = _open_target(address, config, identity)
@@ -353,12 +354,15 @@ def _generate(
             progress.stage("Making the tables")
             with _timed(seconds, "create"):
                 losses = loader.create(bundle.schema, _asked_ddl(bundle, config))
+            limits = Limits(bundle.schema, loader.holds)
             with BackgroundLoading(loader) as loading:
                 progress.stage("Drawing rows")
                 with _timed(seconds, "draw"):
                     generator.fill(
                         progress.advance,
-                        lambda name: loading.add(bundle.schema.table(name), generator.batches(name)),
+                        lambda name: loading.add(
+                            table := bundle.schema.table(name), limits.batches(table, generator.batches(name))
+                        ),
                         _asking(loader),
                     )
                 progress.stage("Writing rows")
@@ -370,7 +374,7 @@ def _generate(
             stamp = aside.submit(_stamp, bundle, config)
             violations = loader.finish()
         # Some learn only then what the target cannot have.
-        losses = getattr(loader, "losses", losses)
+        losses = (*getattr(loader, "losses", losses), *limits.losses)
         if violations:
             raise _broken(violations)
         loader.publish(stamp.result())

@@ -153,6 +153,10 @@ class SqlLoader:
 
     def create(self, schema: Schema, ddl: Ddl | None) -> tuple[Loss, ...]:  # noqa: ARG002 portable DDL is all there is
         name = self._engine.dialect.name
+    @property
+    def holds(self) -> frozenset[str]:
+        return base_duckdb.HOLDS if self._engine.dialect.name == "duckdb" else frozenset()
+
         portable = self._portable = portable_ddl(schema, name)
         self._schema = portable.schema
         self._names, self._post, self.plain = target_names(schema, name), portable.post, portable.plain
@@ -177,6 +181,7 @@ class SqlLoader:
         total = 0
         own = _STAGE.format(self._names[table.name].name) if self._staged else self._names[table.name].name
         for batch in batches:
+        endless = self._schema is not None and self._schema.dialect == "postgresql"
             names = [n for n in batch.schema.names if n in table.by_name and self._is_given(table, n)]
             if not batch.num_rows:
                 continue
@@ -186,7 +191,7 @@ class SqlLoader:
                         for _ in range(batch.num_rows):
                             self._connection.execute(sa.text(f"INSERT INTO {quote(own)} DEFAULT VALUES"))
                     elif self._engine.dialect.name == "duckdb":
-                        base_duckdb.insert(self._connection, own, batch.select(names))
+                        base_duckdb.insert(self._connection, own, batch.select(names), endless=endless)
                     else:
                         columns = [sa.column(name, bound_type(table.column(name))) for name in names]
                         rows = python_rows(batch, [table.column(name) for name in names])

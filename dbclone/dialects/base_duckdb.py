@@ -10,6 +10,7 @@ import contextlib
 import os
 import re
 from collections import defaultdict
+from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -32,11 +33,14 @@ from dbclone.schema import (
     Type,
     Unique,
 )
+from dbclone.schema.infinities import ABOVE, BELOW
 
 if TYPE_CHECKING:
     import pyarrow as pa
 
-_BATCH = "_dbclone_batch"
+HOLDS = frozenset({"nan", "infinity", "moment"})
+_BATCH, _READY, _LOADED = "_dbclone_batch", "_dbclone_ready", "_dbclone_loaded"
+_MOST_LEVELS = 1_000
 _OWN = "database_name = current_database() AND NOT internal"
 _TABLES = f"SELECT schema_name, table_name, comment FROM duckdb_tables() WHERE {_OWN} AND NOT temporary"
 _COLUMNS = f"""
@@ -210,8 +214,9 @@ def select_term(column: Column, name: str) -> str:
     return f"CAST({name} AS VARCHAR)" if is_text else name
 
 
-def insert(connection: sa.Connection, table: str, batch: pa.RecordBatch) -> None:
-    """Rows as they are, without a detour through Python."""
+def insert(connection: sa.Connection, table: str, batch: pa.RecordBatch, *, endless: bool) -> None:
+    """Rows as they are, without a detour through Python; with ``endless``, the days that stand for infinite moments
+    become infinite."""
     import pyarrow as pa
 
     driver: Any = connection.connection.driver_connection
@@ -219,11 +224,62 @@ def insert(connection: sa.Connection, table: str, batch: pa.RecordBatch) -> None
     driver.register(_BATCH, pa.Table.from_batches([batch]))
     try:
         name = '"' + table.replace('"', '""') + '"'
-        connection.exec_driver_sql(f"INSERT INTO {name} ({listed}) SELECT {listed} FROM {_BATCH}")
+        terms = ", ".join(_moment_term(field) for field in batch.schema) if endless else listed
+        connection.exec_driver_sql(f"INSERT INTO {name} ({listed}) SELECT {terms} FROM {_BATCH}")
     finally:
         # An aborted transaction hears nothing any more, and its reason must not be lost over it.
         with contextlib.suppress(Exception):
             driver.unregister(_BATCH)
+
+
+def insert_by_level(
+    connection: sa.Connection, own: str, stage: str, listed: str, keys: Iterable[ForeignKey]
+) -> bool:
+    """Rows of the table ``stage`` into ``own``, each after the rows that it references there. False, with some of them
+    missing, where rows lead back to themselves or stand in too many levels. All names but the keys' are in quotes."""
+    above = " AND ".join(f"({_is_met(key, own)})" for key in keys)
+    connection.exec_driver_sql(f"CREATE OR REPLACE TEMP TABLE {_LOADED} (r BIGINT)")
+    left = int(connection.exec_driver_sql(f"SELECT count(*) FROM {stage}").scalar_one())
+    for _ in range(_MOST_LEVELS):
+        if not left:
+            break
+        ready = f"SELECT s.rowid AS r FROM {stage} s WHERE s.rowid NOT IN (SELECT r FROM {_LOADED}) AND {above}"
+        connection.exec_driver_sql(f"CREATE OR REPLACE TEMP TABLE {_READY} AS {ready}")
+        found = int(connection.exec_driver_sql(f"SELECT count(*) FROM {_READY}").scalar_one())
+        if not found:
+            break
+        chosen = f"SELECT {listed} FROM {stage} s WHERE s.rowid IN (SELECT r FROM {_READY}) ORDER BY s.rowid"
+        connection.exec_driver_sql(f"INSERT INTO {own} ({listed}) {chosen}")
+        connection.exec_driver_sql(f"INSERT INTO {_LOADED} FROM {_READY}")
+        connection.commit()
+        left -= found
+    return not left
+
+
+def _is_met(key: ForeignKey, own: str) -> str:
+    """True of a row ``s`` that references none, or one that is there."""
+    pairs = [(_quoted(mine), _quoted(theirs)) for mine, theirs in zip(key.columns, key.parent_columns, strict=True)]
+    none = " OR ".join(f"s.{mine} IS NULL" for mine, _ in pairs)
+    same = " AND ".join(f"o.{theirs} = s.{mine}" for mine, theirs in pairs)
+    return f"{none} OR EXISTS (SELECT 1 FROM {own} o WHERE {same})"
+
+
+def _quoted(name: str) -> str:
+    return '"' + name.replace('"', '""') + '"'
+
+
+def _moment_term(field: pa.Field) -> str:
+    """A column of moments with those that have no end, any other as it is."""
+    import pyarrow as pa
+
+    name: str = '"' + field.name.replace('"', '""') + '"'
+    if not (pa.types.is_date(field.type) or pa.types.is_timestamp(field.type)):
+        return name
+    word, zone = "DATE", ""
+    if pa.types.is_timestamp(field.type):
+        word, zone = ("TIMESTAMPTZ", " 00:00:00+00") if field.type.tz else ("TIMESTAMP", " 00:00:00")
+    below, above = (f"{word} '{day}{zone}'" for day in (BELOW, ABOVE))
+    return f"CASE {name} WHEN {below} THEN {word} '-infinity' WHEN {above} THEN {word} 'infinity' ELSE {name} END"
 
 
 def evaluate(connection: sa.Connection, table: str, expression: str, batch: pa.RecordBatch) -> Told | None:

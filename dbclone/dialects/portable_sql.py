@@ -16,6 +16,7 @@ from sqlglot import exp
 from sqlglot.errors import ErrorLevel, SqlglotError
 
 from dbclone.schema import Column, Kind
+from dbclone.schema.infinities import ABOVE, BELOW
 
 _TEXTS = (Kind.TEXT, Kind.ENUM, Kind.UUID, Kind.XML, Kind.JSON)
 _PLAIN_NODES: tuple[type[exp.Expression], ...] = (
@@ -31,6 +32,9 @@ _NOW = {
 }  # fmt: skip
 _TODAY = {"current_date", "current_date()", "curdate()", "('now'::text)::date", "date('now')", "now()::date"}
 _ZONED = re.compile(r"(\d{4}-\d\d-\d\d \d\d:\d\d:\d\d(?:\.\d+)?)([+-])(\d\d)(?::(\d\d))?")
+_ENDLESS = ("postgresql", "duckdb")
+"""Databases that know infinite moments."""
+_DAYS = {"infinity": str(ABOVE), "-infinity": str(BELOW)}
 _NUMBER = re.compile(r"[+-]?\d+(\.\d+)?([eE][+-]?\d+)?")
 
 
@@ -48,6 +52,8 @@ def translate(text: str, columns: Mapping[str, Column], source: str, target: str
         tree = _bind(tree, columns, source)
         if target in ("sqlite", "mysql"):
             tree = _rewrite(tree, _in_utc, columns)
+        if target not in _ENDLESS:
+            tree = _rewrite(tree, _finite, columns)
         tree = _rewrite(tree, _neutral, columns)
         if target == "sqlite":
             tree = _rewrite(tree, _for_sqlite, columns)
@@ -96,6 +102,8 @@ def translate_default(column: Column, source: str, target: str) -> str | None:
         return value
     if column.type.is_number and _NUMBER.fullmatch(value.strip("'")):
         return value.strip("'")
+    if column.type.is_temporal and target not in _ENDLESS and value.strip("'") in _DAYS:
+        return "'" + _DAYS[value.strip("'")] + "'"
     if re.fullmatch(r"'(?:[^']|'')*'", value):
         return value
     if source == "sqlite" and re.fullmatch(r'"[^"]*"', value):
@@ -205,6 +213,16 @@ def _in_utc(node: exp.Expression, _: Mapping[str, Column]) -> exp.Expression:
     return exp.Literal.string(str(moment - ahead if sign == "+" else moment + ahead))
 
 
+def _finite(node: exp.Expression, _: Mapping[str, Column]) -> exp.Expression:
+    """A moment without end as the day that stands for it among the rows."""
+    if not (isinstance(node, exp.Cast) and isinstance(node.this, exp.Literal)):
+        return node
+    day = _DAYS.get(node.this.name.lower())
+    if day is None or not node.to.is_type(*exp.DataType.TEMPORAL_TYPES):
+        return node
+    return exp.Literal.string(day if node.to.is_type(exp.DataType.Type.DATE) else f"{day} 00:00:00")
+
+
 def _neutral(node: exp.Expression, columns: Mapping[str, Column]) -> exp.Expression:
     """``x = ANY (ARRAY[..])``, as PostgreSQL prints IN, back to IN; casts that say nothing away."""
     if isinstance(node, (exp.EQ, exp.NEQ)):
@@ -243,6 +261,8 @@ def _cast(node: exp.Cast, columns: Mapping[str, Column]) -> exp.Expression:
         inner = inner.this
     if isinstance(inner, exp.Literal):
         if kind.is_type(*exp.DataType.NUMERIC_TYPES):
+            if not _NUMBER.fullmatch(inner.name.strip()):
+                raise _Untranslatable
             return exp.Literal.number(inner.name)
         if kind.is_type(exp.DataType.Type.DATE):
             return exp.Literal.string(inner.name[:10])

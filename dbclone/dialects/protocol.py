@@ -119,9 +119,16 @@ class Source(Protocol):
 
 
 class Loader(Protocol):
-    """Fills a scratch database that nobody sees until ``publish``; ``discard`` leaves the target as it was."""
+    """Fills a scratch database that nobody sees until ``publish``; ``discard`` leaves the target as it was.
+
+    ``holds`` says which odd values it can write: ``nan``, ``infinity`` (of numbers), ``decimal`` (both of them in
+    decimals of a fixed size, too) and ``moment`` (infinite ones).
+    """
 
     address: Address
+
+    @property
+    def holds(self) -> frozenset[str]: ...
 
     def create(self, schema: Schema, ddl: Ddl | None) -> tuple[Loss, ...]:
         """Makes the tables of ``schema``: from ``ddl`` where it is of this dialect, else portably; gives the loss."""

@@ -6,7 +6,7 @@ Holds no value that fewer than k rows share: bin knots are means over k neighbou
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 import numpy.typing as npt
@@ -25,7 +25,8 @@ class NumberCodec:
 
     ``spikes`` (s,) exact values, ascending, with ``spike_codes`` (s,); ``edges`` (b + 1,) of the bins, with
     ``bin_codes`` (b,); ``knots`` of the quantile function, bin i covering ``knots[first[i]] .. knots[first[i + 1]]``.
-    A drawn value is rounded to ``offset + n * grid`` (grid 0: not at all) and kept inside ``low .. high``.
+    A drawn value is rounded to ``offset + n * grid`` (grid 0: not at all) and kept inside ``low .. high``. ``beyond``
+    (3,) are the shares of NaN, -infinity and infinity among the rows of code 0, (0,) where there are none.
     """
 
     spikes: Floats
@@ -38,6 +39,7 @@ class NumberCodec:
     offset: float
     low: float
     high: float
+    beyond: Floats = field(default_factory=lambda: np.zeros(0))
 
     @property
     def size(self) -> int:
@@ -243,7 +245,8 @@ def find_grid(values: Floats) -> tuple[float, float]:
     sample = values if (values[1:] > values[:-1]).all() else np.unique(values)
     for decimals in range(7):
         scaled = sample * 10.0**decimals
-        if np.abs(scaled).max() > 9e15:
+        # Numbers that large are whole: the microseconds of a day far away, beside which the others keep their grid.
+        if np.abs(scaled).max() > (4e18 if decimals == 0 else 9e15):
             break
         whole = np.rint(scaled)
         if np.all(np.abs(scaled - whole) <= 1e-6 * np.maximum(1.0, np.abs(scaled) * 1e-6)):

@@ -307,6 +307,9 @@ def _check_numbers(model: TableModel, codec: NumberCodec) -> None:
         require(bool(inside), name, "has bins outside their knots")
     values = np.concatenate([[codec.grid, codec.offset, codec.low, codec.high], codec.knots, codec.edges, codec.spikes])
     require(bool(np.isfinite(values).all() and codec.grid >= 0), name, "has a scale that is no number")
+    shares = codec.beyond
+    whole = shares.shape in ((0,), (3,)) and bool((shares >= 0).all()) and shares.sum() <= 1 + 1e-9
+    require(whole, name, "has shares of no numbers that are none")
 
 
 def _check_categories(model: TableModel, codec: CategoryCodec) -> None:

@@ -6,7 +6,7 @@ Takes Arrow tables, profile and schema, gives arrays. Nothing here enters a bund
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -14,7 +14,7 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from dbclone.models.arrows import binary_as_text, to_numbers
+from dbclone.models.arrows import beyond_shares, binary_as_text, to_numbers
 from dbclone.models.categories import CategoryCodec, fit_categories
 from dbclone.models.links import link_rows, positions, sibling_order
 from dbclone.models.numbers import NumberCodec, fit_numbers
@@ -176,7 +176,9 @@ def _vouch(work: Work, works: Mapping[TableName, Work], k: int) -> None:
                 if repeated.mean() < 0.25:
                     continue
                 values, counts = np.unique(seen[repeated], return_counts=True)
-                above.number_codecs[theirs] = fit_numbers(above.numbers[theirs], k=k, vouched=values[counts >= k])
+                beyond = above.number_codecs[theirs].beyond
+                codec = fit_numbers(above.numbers[theirs], k=k, vouched=values[counts >= k])
+                above.number_codecs[theirs] = replace(codec, beyond=beyond)
 
 
 def _encode(work: Work, k: int) -> None:
@@ -201,7 +203,8 @@ def _encoded(work: Work, column: Column, k: int) -> tuple[CategoryCodec | Number
         categories = fit_categories(values, k=k, public=about.public, labels=labels)
         return categories, categories.encode(values)
     numbers = to_numbers(values)
-    return fit_numbers(numbers, k=k, exempt=column.type.kind is Kind.BOOLEAN), numbers
+    codec = fit_numbers(numbers, k=k, exempt=column.type.kind is Kind.BOOLEAN)
+    return replace(codec, beyond=beyond_shares(values, k)), numbers
 
 
 def _is_repeated(values: pa.ChunkedArray, k: int) -> bool:

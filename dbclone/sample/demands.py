@@ -16,6 +16,7 @@ import pandas as pd
 import pyarrow as pa
 from sqlglot import expressions as exp
 
+from dbclone.models.arrows import comparable
 from dbclone.models.links import match_rows
 from dbclone.profile.checks import mentions
 from dbclone.sample.excluded import excluded
@@ -243,11 +244,15 @@ class Cells(Columns):
 def _values(array: pa.Array, column: Column) -> Result:
     known = np.asarray(array.is_valid())
     kind = array.type
-    if pa.types.is_date32(kind):
-        array = array.cast(pa.int32())
-    elif pa.types.is_timestamp(kind) or pa.types.is_time64(kind):
+    if pa.types.is_date32(kind) or pa.types.is_timestamp(kind):
+        return Result(np.nan_to_num(comparable(array), posinf=np.inf, neginf=-np.inf), known, shape_of(column))
+    if pa.types.is_time64(kind):
         array = array.cast(pa.int64())
-    if pa.types.is_integer(array.type) or pa.types.is_floating(kind):
+    if pa.types.is_floating(kind):
+        # NaN is above every number, and equal to itself, wherever a database knows it.
+        numbers = np.array(array.fill_null(0.0))
+        return Result(np.where(np.isnan(numbers), np.inf, numbers), known, shape_of(column))
+    if pa.types.is_integer(array.type):
         return Result(np.asarray(array.fill_null(0)), known, shape_of(column))
     if pa.types.is_boolean(kind):
         return Result(np.asarray(array.fill_null(False)), known)

@@ -11,8 +11,8 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
-from dbclone.models.arrows import to_numbers
-from dbclone.models.table import NumberedModel
+from dbclone.models.arrows import comparable
+from dbclone.models.table import Entry, NumberedModel
 from dbclone.sample.emit import numbers_of as surrogates
 from dbclone.sample.filled import Filled
 from dbclone.sample.results import Columns, Flags, Result, Unknown, shape_of
@@ -91,6 +91,7 @@ class DrawnRows(Columns):
             raise Unknown(name)
         if found in model.value_index:
             numbers = np.array(self.filled.values[:, model.value_index[found]][rows])
+            self._doubt(entry, numbers)
             return Result(numbers, ~np.isnan(numbers), shape_of(column))
         return self._category(found, rows)
 
@@ -107,7 +108,9 @@ class DrawnRows(Columns):
             model = self.filled.model
             if is_modelled(self.filled, found) and found in model.value_index:
                 numbers = self.filled.values[:, model.value_index[found]][self._donors.get(found, self._rows)]
-                lengths = model.entries[model.by_name[found]].role == "length"
+                entry = model.entries[model.by_name[found]]
+                self._doubt(entry, numbers)
+                lengths = entry.role == "length"
                 return (~np.isnan(numbers) & (numbers >= 0)) if lengths else ~np.isnan(numbers)
             if is_modelled(self.filled, found):
                 codes = self.filled.own[:, model.first_slot[model.by_name[found]]]
@@ -117,6 +120,11 @@ class DrawnRows(Columns):
             if found in numbered:
                 return np.ones(self.size, bool)
         return self.column(name).known
+
+    def _doubt(self, entry: Entry, numbers: npt.NDArray[np.float64]) -> None:
+        """Whether it is NULL, no number or without end is not known yet."""
+        if entry.numbers is not None and len(entry.numbers.beyond):
+            self.unsure |= np.isnan(numbers)
 
     def _keys_of(self, column: str) -> list[int]:
         return [n for n, key in enumerate(self.filled.table.foreign_keys) if column in key.columns]
@@ -160,7 +168,7 @@ class DrawnRows(Columns):
         taken = stored.take(_place(parent, rows))
         if kind.type.storage == "string":
             return Result(np.array(taken.to_pylist(), object), there, "text")
-        return Result(to_numbers(taken), there, shape_of(kind))
+        return Result(comparable(taken), there, shape_of(kind))
 
     def _numbered(self, model: NumberedModel, rows: Rows, known: Flags) -> Result:
         numbers = surrogates(model, self.filled.rows, self.filled.model.rows)
@@ -228,4 +236,9 @@ class ParentRows(Columns):
         values, column = self._values(name), self._child.column(find_column(self._child, name) or name)
         if column.type.storage == "string":
             return Result(np.array([*values.to_pylist(), None], object)[:-1], self.known(name), "text")
-        return Result(np.nan_to_num(to_numbers(values)), self.known(name), shape_of(column))
+        return Result(_filled(comparable(values)), self.known(name), shape_of(column))
+
+
+def _filled(numbers: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
+    """0 in place of NaN."""
+    return np.where(np.isnan(numbers), 0.0, numbers)

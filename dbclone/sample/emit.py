@@ -12,7 +12,8 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from dbclone.models.arrows import arrow_type, from_numbers, text_as_binary
+from dbclone.models.arrows import arrow_type, from_numbers, text_as_binary, with_beyond
+from dbclone.models.numbers import NumberCodec
 from dbclone.models.table import Models, NumberedModel
 from dbclone.profile.rules import Composed, Part, Rule
 from dbclone.profile.value import Profile, Role
@@ -161,7 +162,12 @@ class Emitter:
         numbers = filled.values[:, filled.model.value_index[column.name]][rows]
         if about.role is Role.TEXT:
             return None, np.where(np.isnan(numbers), -1, np.maximum(numbers, 0)).astype(np.int32)
-        return from_numbers(numbers, kind, _decimals(column, entry.numbers.grid if entry.numbers else 0.0)), None
+        made = from_numbers(numbers, kind, _decimals(column, entry.numbers))
+        if entry.numbers is None or not len(entry.numbers.beyond):
+            return made, None
+        # One stream for the whole row: columns that end together in the source do so here.
+        draws = uniforms(np.uint64(stream(self.seed, "beyond", filled.table.name)), start, len(rows))
+        return with_beyond(made, entry.numbers.beyond, draws), None
 
     def _foreign(
         self, filled: Filled, others: Mapping[TableName, Filled], column: Column, keys: list[int], rows: Rows
@@ -284,12 +290,17 @@ def _cast(values: pa.Array, kind: pa.DataType) -> pa.Array:
     return values if values.type == kind else values.cast(kind)
 
 
-def _decimals(column: Column, grid: float) -> int | None:
+def _decimals(column: Column, codec: NumberCodec | None) -> int | None:
+    """As many as the column's own steps need: 1 for steps of 1.5, 2 for steps of 0.25."""
     if column.type.scale is not None:
         return column.type.scale
-    if grid <= 0:
+    if codec is None or codec.grid <= 0:
         return None
-    return max(0, int(np.ceil(-np.log10(grid) - 1e-9)))
+    for decimals in range(7):
+        scaled = np.array([codec.grid, codec.offset]) * 10.0**decimals
+        if (np.abs(scaled - np.rint(scaled)) < 1e-6).all():
+            return decimals
+    return None
 
 
 def numbers_of(model: NumberedModel, rows: int, source_rows: int) -> npt.NDArray[np.int64]:

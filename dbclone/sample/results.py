@@ -84,6 +84,9 @@ def constant_as(text: str, kind: str) -> float:
     try:
         if text.lstrip("-") == "infinity":
             return float("-inf") if text.startswith("-") else float("inf")
+        if text.lower() == "nan":
+            # Above every number, as the rows have it.
+            return float("inf")
         if kind == "date":
             return float(np.datetime64(text[:10], "D").astype(np.int64))
         if kind == "moment":

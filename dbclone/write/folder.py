@@ -33,6 +33,8 @@ _SUFFIXES = (".parquet", ".csv")
 class FolderLoader:
     """Implements ``protocol.Loader``. Files compute nothing: every computed column is expected with its values."""
 
+    holds = frozenset({"nan", "infinity", "decimal"})
+
     def __init__(self, address: Address, *, replace: bool = False) -> None:
         self.address = address
         self.plain: frozenset[tuple[TableName, str]] = frozenset()

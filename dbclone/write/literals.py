@@ -12,11 +12,15 @@ import pyarrow.compute as pc
 
 from dbclone.dialects.sqlite.values import stored
 from dbclone.schema import Column
+from dbclone.schema.infinities import ABOVE, BELOW
 from dbclone.write.arrays import hexadecimal
 
 
-def literals(array: Any, column: Column, flavour: str) -> Any:
-    """Every value as a literal that the database ``flavour`` reads back as the same value."""
+def literals(array: Any, column: Column, flavour: str, *, endless: bool = False) -> Any:
+    """Every value as a literal that the database ``flavour`` reads back as the same value.
+
+    ``endless``: the days that stand for infinite moments do so here.
+    """
     if pa.types.is_dictionary(array.type):
         array = array.dictionary_decode()
     if flavour == "sqlite":
@@ -30,6 +34,9 @@ def literals(array: Any, column: Column, flavour: str) -> Any:
         texts = hexadecimal(array, "'\\x", "'") if flavour == "postgresql" else hexadecimal(array, "X'", "'")
     else:
         texts = _quoted(_text(array, flavour))
+        if endless and flavour == "postgresql" and (pa.types.is_date(kind) or pa.types.is_timestamp(kind)):
+            for day, word in ((BELOW, "'-infinity'"), (ABOVE, "'infinity'")):
+                texts = pc.if_else(pc.equal(array, pa.scalar(day, pa.date32()).cast(kind)), word, texts)
     return pc.fill_null(texts, "NULL")
 
 

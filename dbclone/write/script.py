@@ -49,6 +49,12 @@ class ScriptLoader:
         self._before = ""
         self._after = ""
 
+    @property
+    def holds(self) -> frozenset[str]:
+        """What the database can hold that will run the script."""
+        every = frozenset({"nan", "infinity", "decimal", "moment"})
+        return {"postgresql": every, "sqlite": frozenset({"infinity", "decimal"})}.get(self._flavour, frozenset())
+
     def create(self, schema: Schema, ddl: Ddl | None) -> tuple[Loss, ...]:
         self._schema = schema
         own = schema.dialect if schema.dialect in _FLAVOURS else "postgresql"
@@ -137,7 +143,8 @@ class ScriptLoader:
             columns = [table.column(name) for name in names]
             places = [Place(column, types.type_in(table, column), zeros) for column in columns]
             return to_values(batch, places)
-        cells = [literals(batch.column(name), table.column(name), self._flavour) for name in names]
+        endless = self._schema is not None and self._schema.dialect == "postgresql"
+        cells = [literals(batch.column(name), table.column(name), self._flavour, endless=endless) for name in names]
         rows: list[str] = pc.binary_join_element_wise(
             "(", pc.binary_join_element_wise(*cells, ","), ")", ""
         ).to_pylist()

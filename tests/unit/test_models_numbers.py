@@ -73,3 +73,10 @@ def test_nothing_but_null_gives_a_codec_of_one_code() -> None:
 )
 def test_the_grid_is_the_coarsest_step_that_is_no_chance(values: list[float], expected: tuple[float, float]) -> None:
     assert find_grid(np.array(values, np.float64)) == expected
+
+
+def test_a_day_far_away_leaves_the_others_their_grid() -> None:
+    day = 86_400e6
+    moments = np.array([19_000.0, 19_001.0, 19_005.0, 2_932_896.0]) * day
+    assert find_grid(moments)[0] == day
+    assert find_grid(np.array([1.5, 3.0, 1e17]))[0] == 0.0

@@ -56,6 +56,8 @@ WHERE table_schema = %s
 class MysqlLoader:
     """Implements ``protocol.Loader``. ``losses`` grows with what ``finish`` finds that the target cannot have."""
 
+    holds: frozenset[str] = frozenset()
+
     def __init__(
         self,
         address: Address,

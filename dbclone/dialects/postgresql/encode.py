@@ -15,8 +15,9 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.csv
 
-from dbclone.dialects.postgresql.rows import ARROW_TYPES, INFINITIES
+from dbclone.dialects.postgresql.rows import ARROW_TYPES, INFINITE
 from dbclone.schema import Column, Kind
+from dbclone.schema.infinities import ABOVE, BELOW
 
 _OPTIONS = pa.csv.WriteOptions(include_header=False, quoting_style="needed", batch_size=16_384)
 
@@ -45,7 +46,7 @@ def _printable(array: pa.Array, column: Column) -> pa.Array:
     wanted = ARROW_TYPES[column.type.storage]
     if array.type != wanted and not _is_text(array.type):
         array = _converted(array, wanted)
-    if column.type.kind in INFINITIES and not _is_text(array.type):
+    if column.type.kind in INFINITE and not _is_text(array.type):
         return _with_infinities(array, column.type.kind)
     if pa.types.is_binary(array.type) or pa.types.is_large_binary(array.type):
         return _hex(array.cast(pa.binary()))
@@ -76,7 +77,7 @@ def _with_infinities(array: pa.Array, kind: Kind) -> pa.Array:
     if kind is Kind.TIMESTAMPTZ:
         # The session's own zone is UTC: what it reads needs no zone.
         array = array.cast(pa.timestamp("us"))
-    below, above = (pa.scalar(text).cast(array.type) for text in INFINITIES[kind])
+    below, above = (pa.scalar(day, pa.date32()).cast(array.type) for day in (BELOW, ABOVE))
     low, high = pc.equal(array, below), pc.equal(array, above)
     if not pc.any(pc.or_(low, high)).as_py():
         return array

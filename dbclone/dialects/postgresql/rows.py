@@ -1,7 +1,7 @@
 """Rows of PostgreSQL as Arrow: takes a session and a SELECT, gives record batches by COPY.
 
-What Arrow or Python cannot hold is mapped, never refused: infinite dates and timestamps become the four values in
-``INFINITIES``, which the loader turns back; others outside the years 1 to 9999 move to the nearest end; 24:00 becomes
+What Arrow or Python cannot hold is mapped, never refused: infinite dates and timestamps become the days that stand for
+them, which the loader turns back; others outside the years 1 to 9999 become days near the end; 24:00 becomes
 the last microsecond of the day; a time with zone loses its zone. Holds no more than one chunk of rows.
 """
 
@@ -21,6 +21,7 @@ from psycopg.waiting import Wait
 from dbclone.dialects.postgresql.connect import Session
 from dbclone.dialects.postgresql.names import quote
 from dbclone.schema import Column, Kind, Type
+from dbclone.schema.infinities import ABOVE, BELOW, FIRST, LAST
 
 ARROW_TYPES: dict[str, pa.DataType] = {
     "int64": pa.int64(),
@@ -35,18 +36,9 @@ ARROW_TYPES: dict[str, pa.DataType] = {
 }
 """The Arrow type behind each name that ``Type.storage`` gives."""
 
-INFINITIES = {
-    Kind.DATE: ("0001-01-02", "9999-12-30"),
-    Kind.TIMESTAMP: ("0001-01-01 00:00:00.000001", "9999-12-31 23:59:59.999999"),
-    Kind.TIMESTAMPTZ: ("0001-01-01 00:00:00.000001", "9999-12-31 23:59:59.999999"),
-}
-"""Stand-ins for -infinity and infinity: values that nobody writes by hand, unlike the very ends of the calendar."""
+INFINITE = (Kind.DATE, Kind.TIMESTAMP, Kind.TIMESTAMPTZ)
+"""The kinds of values that may be infinite."""
 
-_ENDS = {
-    Kind.DATE: ("0001-01-01", "9999-12-31"),
-    Kind.TIMESTAMP: ("0001-01-01", "9999-12-31 23:59:59"),
-    Kind.TIMESTAMPTZ: ("0001-01-01", "9999-12-31 23:59:59"),
-}
 _CAST = {Kind.DATE: "date", Kind.TIMESTAMP: "timestamp", Kind.TIMESTAMPTZ: "timestamptz"}
 _FEW = 64
 _CHUNK_BYTES = 64 * 2**20
@@ -205,11 +197,10 @@ def _unhex(digits: pa.StringArray) -> pa.BinaryArray:
 
 def _clamped(value: str, kind: Kind) -> str:
     cast = _CAST[kind]
-    first, last = (f"'{end}'::{cast}" for end in _ENDS[kind])
-    below, above = (f"'{end}'::{cast}" for end in INFINITIES[kind])
-    highest = above if kind is not Kind.DATE else last
+    below, above, before, after = (f"'{day}'::{cast}" for day in (BELOW, ABOVE, FIRST, LAST))
+    end = "9999-12-31" if kind is Kind.DATE else "9999-12-31 23:59:59.999999"
     return (
-        f"CASE WHEN {value} >= {first} AND {value} <= {highest} THEN {value}"
+        f"CASE WHEN {value} >= '0001-01-01'::{cast} AND {value} <= '{end}'::{cast} THEN {value}"
         f" WHEN {value} = 'infinity' THEN {above} WHEN {value} = '-infinity' THEN {below}"
-        f" WHEN {value} > {highest} THEN {last} WHEN {value} < {first} THEN {first} END"
+        f" WHEN {value} < '0001-01-01'::{cast} THEN {before} WHEN {value} IS NOT NULL THEN {after} END"
     )

@@ -53,6 +53,8 @@ _NO_DAMAGE = re.compile(r"ok$|NULL value in ")
 class SqliteLoader:
     """Implements ``protocol.Loader``. ``plain`` are computed columns of the source that need values here."""
 
+    holds = frozenset({"infinity", "decimal"})
+
     def __init__(
         self,
         address: Address,

@@ -113,7 +113,7 @@ def _stored(array: pa.Array, column: Column) -> pa.Array:
         return array.cast(pa.int8())
     if pa.types.is_floating(kind):
         # SQLite has no NaN: it would read NULL, also where none may be.
-        return pc.if_else(pc.is_nan(array), None, array) if column.nullable else array
+        return pc.if_else(pc.is_nan(array), None if column.nullable else 0.0, array)
     if pa.types.is_date(kind):
         return array.cast(pa.date32()).cast(pa.string())
     if pa.types.is_time(kind):
