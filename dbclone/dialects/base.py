@@ -146,21 +146,23 @@ class SqlLoader:
         self._refused: set[Saying] = set()
         self._mine: list[str] = []
         self._staged: tuple[TableName, ...] = ()
+        self._made: dict[TableName, str] = {}
+        self.losses: tuple[Loss, ...] = ()
         self._done = False
         self._scratch = _guarded_file(address, source_identity, replace=replace)
         self._engine, self._connection = _connect(address, file=self._scratch.path if self._scratch else None)
         self._old = [] if self._scratch else self._guard(source_identity, replace=replace)
 
-    def create(self, schema: Schema, ddl: Ddl | None) -> tuple[Loss, ...]:  # noqa: ARG002 portable DDL is all there is
-        name = self._engine.dialect.name
     @property
     def holds(self) -> frozenset[str]:
         return base_duckdb.HOLDS if self._engine.dialect.name == "duckdb" else frozenset()
 
+    def create(self, schema: Schema, ddl: Ddl | None) -> tuple[Loss, ...]:  # noqa: ARG002 portable DDL is all there is
+        name = self._engine.dialect.name
         portable = self._portable = portable_ddl(schema, name)
         self._schema = portable.schema
         self._names, self._post, self.plain = target_names(schema, name), portable.post, portable.plain
-        losses = portable.losses
+        self.losses = portable.losses
         with self._lock:
             if self._old:
                 self._drop(self._old)
@@ -171,17 +173,17 @@ class SqlLoader:
                 self._stage(portable.pre)
             for attempt in portable.attempts:
                 if not self._try(attempt.sql):
-                    losses += (attempt.loss,)
+                    self.losses += (attempt.loss,)
                     self._refused.update(attempt.sayings)
-        return losses
+        return self.losses
 
     def load(self, table: Table, batches: Iterable[pa.RecordBatch]) -> int:
         if self._portable is not None:
             table, batches = self._portable.under_names(table, batches)
         total = 0
+        endless = self._schema is not None and self._schema.dialect == "postgresql"
         own = _STAGE.format(self._names[table.name].name) if self._staged else self._names[table.name].name
         for batch in batches:
-        endless = self._schema is not None and self._schema.dialect == "postgresql"
             names = [n for n in batch.schema.names if n in table.by_name and self._is_given(table, n)]
             if not batch.num_rows:
                 continue
@@ -263,8 +265,9 @@ class SqlLoader:
     def _stage(self, creations: Iterable[str]) -> None:
         """Where foreign keys are checked row by row, rows wait in tables without any until their parents are there."""
         back = {quote(own.name): source for source, own in self._names.items()}
-        found = [re.match(r'CREATE TABLE ("(?:[^"]|"")+")', statement) for statement in creations]
-        self._staged = tuple(back[one[1]] for one in found if one is not None)
+        found = ((re.match(r'CREATE TABLE ("(?:[^"]|"")+")', statement), statement) for statement in creations)
+        self._made = {back[one[1]]: statement for one, statement in found if one is not None}
+        self._staged = tuple(self._made)
         for name in self._staged:
             own = self._names[name].name
             self._run(f"CREATE TABLE {quote(_STAGE.format(own))} AS SELECT * FROM {quote(own)} LIMIT 0")
@@ -277,14 +280,33 @@ class SqlLoader:
             given = [quote(c.name) for c in table.columns if self._is_given(table, c.name)]
             stage, listed = quote(_STAGE.format(own)), ", ".join(given)
             filling = f"INSERT INTO {quote(own)} ({listed}) SELECT {listed} FROM {stage}"
+            own_keys = [key for key in table.foreign_keys if key.is_self and not key.inferred]
             try:
-                if given:
+                if self._portable is not None and name in self._portable.loose and own_keys:
+                    if not base_duckdb.insert_by_level(self._connection, quote(own), stage, listed, own_keys):
+                        self._loosen(name)
+                        self._connection.execute(_literal(filling))
+                elif given:
                     self._connection.execute(_literal(filling))
             except SQLAlchemyError as error:
                 raise TargetError(f"{table.name} cannot be loaded: {_words(error)}.", where=str(table.name)) from None
             self._run(f"DROP TABLE {stage}")
             self._connection.commit()
         self._staged = ()
+
+    def _loosen(self, name: TableName) -> None:
+        """Makes a table anew without its keys into itself, and with it those after it, which may reference it and are
+        empty still."""
+        assert self._portable is not None
+        later = self._staged[self._staged.index(name) :]
+        for one in reversed(later):
+            self._run(f"DROP TABLE {quote(self._names[one].name)}")
+            self._connection.commit()
+        loose = self._portable.loose[name]
+        self.losses += (loose.loss,)
+        for one in later:
+            self._run(loose.sql if one == name else self._made[one])
+        self._connection.commit()
 
     def _guard(self, source_identity: str | None, *, replace: bool) -> list[str]:
         """The tables that must go before ours come; raises TargetRefused where they may not."""

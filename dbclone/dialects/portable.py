@@ -36,6 +36,7 @@ class PortableDdl:
     ``plain`` are the computed columns that became ordinary ones, so that the writer must supply their values.
     ``names`` says what each of the source's tables is called in the target, ``renamed`` which of their columns have
     another name there, which those of ``schema`` bear. ``said`` is how CHECKs and unique expressions are put there.
+    ``loose`` is how tables are made whose keys into themselves their rows cannot be loaded under.
     """
 
     target: str
@@ -48,6 +49,7 @@ class PortableDdl:
     renamed: Renamed = field(default_factory=dict, hash=False)
     schema: Schema | None = None
     said: Mapping[Saying, str] = field(default_factory=dict, hash=False)
+    loose: Mapping[TableName, Attempt] = field(default_factory=dict, hash=False)
 
     def under_names(self, table: Table, batches: Iterable[pa.RecordBatch]) -> tuple[Table, Iterable[pa.RecordBatch]]:
         """A table of the source and its rows with their columns under the target's names."""

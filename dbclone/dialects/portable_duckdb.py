@@ -1,8 +1,7 @@
 """A schema of another database as DuckDB's CREATE statements, parents first.
 
 Takes a Schema, gives text. Never opens a database. DuckDB adds neither a check nor a foreign key to a table that is
-there, and lets no table reference itself while rows come in: constraints stand inside CREATE TABLE, and keys that close
-a circle are lost.
+there: constraints stand inside CREATE TABLE, and keys that close a circle of several tables are lost.
 """
 
 from __future__ import annotations
@@ -10,10 +9,11 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 
-from dbclone.dialects.portable import PortableDdl
+from dbclone.dialects.portable import Attempt, PortableDdl
 from dbclone.dialects.portable_ddl import Writer, column_list, quote
 from dbclone.dialects.portable_sql import is_plain, translate, translate_default
 from dbclone.dialects.portable_types import type_name
+from dbclone.dialects.protocol import Loss
 from dbclone.schema import Column, ForeignKey, Kind, Schema, Table, TableName, Type
 
 
@@ -23,6 +23,7 @@ class DuckdbWriter(Writer):
     def __init__(self, schema: Schema, target: str) -> None:
         super().__init__(schema, target)
         self.done: set[TableName] = set()
+        self.loose: dict[TableName, Attempt] = {}
 
     def write(self) -> PortableDdl:
         self.list_common_losses()
@@ -31,7 +32,16 @@ class DuckdbWriter(Writer):
         post = [statement for table in self.schema for statement in self._indexes(table)]
         plain = frozenset(self.plain)
         losses = tuple(self.losses)
-        return PortableDdl(self.target, tuple(pre), tuple(post), losses, plain, names=self.names, said=self.said)
+        return PortableDdl(
+            self.target,
+            tuple(pre),
+            tuple(post),
+            losses,
+            plain,
+            names=self.names,
+            said=self.said,
+            loose=self.loose,
+        )
 
     def _order(self) -> Iterator[Table]:
         """Parents before children; of tables that wait for each other alone, the one that waits for fewest is next."""
@@ -62,10 +72,18 @@ class DuckdbWriter(Writer):
             if not unique.nulls_distinct:
                 self.lose("nulls not distinct", where, "a UNIQUE that lets several NULLs in")
             lines.append(f"UNIQUE ({column_list(unique.columns)})")
-        lines += [self._key(key) for key in self.keys_to_write(table) if self._is_possible(key)]
+        keys = [key for key in self.keys_to_write(table) if self._is_possible(key)]
+        lines += [self._key(key) for key in keys if not key.is_self]
         lines += self._checks(table)
         self.done.add(table.name)
-        return f"CREATE TABLE {self.sql_name(table.name)} (\n  " + ",\n  ".join(lines) + "\n)"
+        loose = f"CREATE TABLE {self.sql_name(table.name)} (\n  " + ",\n  ".join(lines) + "\n)"
+        own = [key for key in keys if key.is_self]
+        if not own:
+            return loose
+        names = ", ".join(f"{key.table}.{key.name or key.columns[0]}" for key in own)
+        loss = Loss("foreign key", names, "left out: rows lead back to themselves, or stand in too many levels")
+        self.loose[table.name] = Attempt(loose, loss)
+        return loose.removesuffix("\n)") + "".join(f",\n  {self._key(key)}" for key in own) + "\n)"
 
     def _key(self, key: ForeignKey) -> str:
         if key.on_delete not in ("", "NO ACTION") or key.on_update not in ("", "NO ACTION"):
@@ -74,14 +92,14 @@ class DuckdbWriter(Writer):
         return f"FOREIGN KEY ({column_list(key.columns)}) REFERENCES {parent} ({column_list(key.parent_columns)})"
 
     def _is_possible(self, key: ForeignKey) -> bool:
-        above = self.schema.table(key.parent) if key.parent in self.done else None
+        above = self.schema.table(key.parent) if key.is_self or key.parent in self.done else None
         if above is not None and key.parent_columns in above.unique_sets:
             ends = [(self.schema.table(key.table), key.columns), (above, key.parent_columns)]
             if not any(table.column(name).generated is not None for table, names in ends for name in names):
                 return True
             self.lose("foreign key", f"{key.table}.{key.name or key.columns[0]}", "left out: a column is computed")
             return False
-        reason = "left out: DuckDB lets no table reference itself, or one that comes later, while rows come in"
+        reason = "left out: DuckDB lets no table reference one that comes later while rows come in"
         self.lose("foreign key", f"{key.table}.{key.name or key.columns[0]}", reason)
         return False
 

@@ -306,6 +306,9 @@ class Mending:
             # A column that stays NULL leaves nothing to reference.
             return set()
         matching = self._matching(demand, known, wanted)
+        if demand.key.is_self and all(self.table.column(name).nullable for name in demand.columns if name not in fixed):
+            # Above a row stands one that came before it, so that no hierarchy leads back to where it began.
+            matching = [above for above in matching if above < row]
         if not matching:
             return self._empty(demand, fixed, proposal)
         chosen = self.tuples[demand.number][matching[int(self.rng.integers(len(matching)))]]
