@@ -24,6 +24,7 @@ from dbclone.dialects import Address, Loss, Source, Stamp, Violation, open_sourc
 from dbclone.drift import drift_of, refuse_drifted
 from dbclone.errors import ConfigError, IntegrityError, TargetError
 from dbclone.learned import asked_schema, learn_schema, read_like, read_schema, real_rows, with_rules
+from dbclone.losses import dialect_of, grants_lost, losses_in
 from dbclone.reshape import asked_constraints, compare_schemas, counterparts, drop_tables
 from dbclone.schema import Change, ForeignKey, Plan, Schema, Strategy, Table, TableName, make_plan
 
@@ -134,10 +135,10 @@ def inspect(
     from dbclone.report.inspection import Inspection
 
     config, progress = _config(config, settings), progress or Silent()
-    wanted = None if target is None else _dialect_of(target)
+    wanted = None if target is None else dialect_of(target)
     with _opened(source, force=True) as opened:
         learned = learn_schema(opened, config, progress)
-    losses = () if wanted is None else _losses(learned.schema, wanted, config)
+    losses = () if wanted is None else losses_in(learned.schema, wanted, config)
     known = learned.whole, learned.plan, learned.profile, learned.rows
     return Inspection(*known, losses, learned.notes, learned.proposals, learned.pairs)
 
@@ -374,7 +375,7 @@ def _generate(
             stamp = aside.submit(_stamp, bundle, config)
             violations = loader.finish()
         # Some learn only then what the target cannot have.
-        losses = (*getattr(loader, "losses", losses), *limits.losses)
+        losses = (*getattr(loader, "losses", losses), *limits.losses, *grants_lost(bundle.ddl, address, config))
         if violations:
             raise _broken(violations)
         loader.publish(stamp.result())
@@ -500,34 +501,6 @@ def _schema_of(text: str, config: Config) -> Schema:
     with _opened(text, force=True) as opened:
         whole = asked_schema(opened, config, Silent()).schema
     return drop_tables(whole, frozenset(n for n, s in resolve_tables(config, whole).items() if s is Strategy.SKIP))
-
-
-_KINDS = ("mysql", "postgresql", "sqlite")
-
-
-def _dialect_of(target: str) -> str:
-    """The kind of database that an address leads to, or that a bare word names."""
-    if target.lower() in _KINDS:
-        return target.lower()
-    address = parse_address(target)
-    if not address.is_database:
-        raise ConfigError(
-            f"{address} is no database: what is lost in files cannot be told here.",
-            hint=f"name a database, or one of {', '.join(_KINDS)}.",
-        )
-    if address.dialect != "sqlalchemy":
-        return address.dialect
-    # Addresses of databases that only SQLAlchemy knows carry their kind in the scheme.
-    return target.strip().partition(":")[0].partition("+")[0].lower()
-
-
-def _losses(schema: Schema, dialect: str, config: Config) -> tuple[Loss, ...]:
-    """What a database of another kind cannot have; nothing where the database's own DDL makes the target."""
-    from dbclone.dialects.portable_ddl import portable_ddl
-
-    if dialect == schema.dialect and config.write.ddl == "native":
-        return ()
-    return portable_ddl(schema, dialect).losses
 
 
 def _broken(violations: tuple[Violation, ...]) -> IntegrityError:

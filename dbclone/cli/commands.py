@@ -71,14 +71,17 @@ def main() -> None:
 
 @app.command()
 @click.argument("source")
+@click.argument("another", required=False, metavar="[TARGET]")
 @click.option(
     "--graph", type=click.Choice(["mermaid", "dot", "svg"]), help="Only the graph of foreign keys, in this language."
 )
 @click.option("--rules", is_flag=True, help="Only the rules that hold in every row though no constraint says so.")
-@click.option("--target", metavar="TARGET", help="Also list what would be lost there: an address, or just sqlite.")
+@click.option("--target", metavar="TARGET", help="The same as TARGET: an address, or just sqlite.")
 @settings("include", "exclude", "copy_reference", "infer_keys", "sample_rows", "k")
-def inspect(source: str, graph: str | None, rules: bool, target: str | None, given: Given) -> None:
-    """Show what a source holds and how it would be cloned.
+def inspect(
+    source: str, another: str | None, graph: str | None, rules: bool, target: str | None, given: Given
+) -> None:
+    """Show what a source holds, how it would be cloned and what a TARGET would lose.
 
     \b
     Example:
@@ -86,7 +89,7 @@ def inspect(source: str, graph: str | None, rules: bool, target: str | None, giv
       dbclone inspect shop.db --graph mermaid
       dbclone inspect legacy.db --infer-keys
       dbclone inspect shop.db --rules
-      dbclone inspect postgresql://localhost/shop --target sqlite
+      dbclone inspect postgresql://localhost/shop sqlite
     """
     from dbclone import pipeline
     from dbclone.report.diagram import dot, mermaid, svg
@@ -98,7 +101,7 @@ def inspect(source: str, graph: str | None, rules: bool, target: str | None, giv
     )
 
     with given.progress(silent=bool(graph)) as progress:
-        found = pipeline.inspect(source, target, config=given.config(), progress=progress)
+        found = pipeline.inspect(source, target or another, config=given.config(), progress=progress)
     if graph:
         click.echo({"mermaid": mermaid, "dot": dot, "svg": svg}[graph](found.schema))
     elif given.as_json:
@@ -259,8 +262,15 @@ def _limits(ctx: click.Context, param: click.Parameter, given: tuple[str, ...]) 
     return limits
 
 
+def _bundle_first(ctx: click.Context, param: click.Parameter, text: str) -> str:
+    """The path of a bundle; who gives the source first is told so."""
+    if "://" in text:
+        raise click.BadParameter(f"{shown(text)} is no bundle: name the bundle first, then the source.", ctx, param)
+    return str(click.Path(exists=True, dir_okay=False).convert(text, param, ctx))
+
+
 @app.command()
-@click.argument("bundle", type=click.Path(exists=True, dir_okay=False))
+@click.argument("bundle", callback=_bundle_first)
 @click.argument("source")
 @settings()
 def diff(bundle: str, source: str, given: Given) -> None:

@@ -127,6 +127,13 @@ def test_nothing_that_came_after_a_fit_gets_into_a_clone_or_counts_where_it_was_
     assert [change["text"] for change in told] == ["column main.items.buyer is new: TEXT"]
 
 
+def test_the_bundle_comes_first(learned: tuple[str, Path]) -> None:
+    source, bundle = learned
+    code, text = error_of("diff", source, bundle)
+    assert code == 2
+    assert " is no bundle: name the bundle first, then the source." in " ".join(text.split())
+
+
 def test_a_bundle_is_compared_with_its_own_kind_of_database(learned: tuple[str, Path], tmp_path: Path) -> None:
     _, bundle = learned
     source = sqlite_shop(tmp_path / "a.db")

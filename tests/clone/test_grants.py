@@ -97,6 +97,18 @@ def test_a_role_that_is_not_there_is_listed(
     assert query(target, f"SELECT has_table_privilege('{roles[0]}', 'v', 'SELECT')") == [(True,)]
 
 
+def test_where_nothing_carries_them_is_said(
+    source: str, free_database: Callable[[], str], tmp_path: Path
+) -> None:
+    for target, options in ((tmp_path / "clone.db", ()), (free_database(), ("--ddl", "sqlalchemy"))):
+        facts = json.loads(fine("clone", source, target, "--grants", *options, "--json", "--quiet"))
+        assert facts["losses"][-1] == {
+            "kind": "grants",
+            "name": "write.grants",
+            "fallback": "left out: only PostgreSQL's own DDL carries them, to PostgreSQL",
+        }
+
+
 def _run(url: str, sql: str) -> None:
     with psycopg.connect(url, autocommit=True) as connection:
         for part in sql.split(";"):

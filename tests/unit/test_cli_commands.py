@@ -136,6 +136,24 @@ def test_inspect(shop: Path) -> None:
     assert ["main.employees", "main.stores"] in data["cycles"]
 
 
+def test_inspect_lists_what_another_database_lacks(shop: Path) -> None:
+    def lost(*target: str) -> list[dict[str, str]]:
+        found: list[dict[str, str]] = json.loads(fine("inspect", shop, *target, "--json", "--quiet"))["losses"]
+        return found
+
+    assert lost("sqlite") == []
+    # Two names of one kind, and both ways to give it.
+    assert lost("mariadb") == lost("--target", "mysql") != []
+    assert lost("postgres") == lost("--target", "postgresql") != lost("mysql")
+    assert any("comes later" in loss["fallback"] for loss in lost("duckdb"))
+    result = run("inspect", shop, "orakel", "--quiet")
+    assert result.exit_code == 2
+    assert result.stderr.strip() == (
+        "Error: orakel is no kind of database that dbclone knows by its name, and no file.\n\n"
+        "Hint: name an address, or one of duckdb, mariadb, mysql, postgres, postgresql, sqlite."
+    )
+
+
 @pytest.mark.parametrize(("language", "start"), [("mermaid", "erDiagram"), ("dot", "digraph"), ("svg", "<svg ")])
 def test_graphs(shop: Path, language: str, start: str) -> None:
     result = run("inspect", shop, "--graph", language)
