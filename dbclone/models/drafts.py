@@ -130,7 +130,8 @@ def _draft_column(work: Work, name: str) -> Draft:
     role = "length" if work.profile.column(name).role is Role.TEXT else "column"
     kind = work.table.column(name).type
     codes = numbers.encode(values)
-    return Draft(name, role, numbers.size, codes, values, numbers, unit=unit_of(work, name), type=kind)
+    named = work.is_named(name)
+    return Draft(name, role, numbers.size, codes, values, numbers, named, unit=unit_of(work, name), type=kind)
 
 
 def _draft_place(work: Work, k: int, placed: bool) -> Draft:
@@ -173,10 +174,13 @@ def _draft_hidden(hidden: Hidden, k: int) -> Draft:
 
 
 def _rank(work: Work, name: str) -> tuple[int, float]:
-    """Dates and what else tells time, then categories from low entropy up, numbers likewise, lengths of texts last."""
+    """Dates and what else tells time, then categories and shapes of documents from low entropy up, numbers likewise,
+    lengths of texts last."""
     place = [column.name for column in work.table.columns].index(name)
     if name in work.categories:
         return 1, entropy(work.categories[name])
+    if work.is_named(name):
+        return 1, entropy(work.number_codecs[name].encode(work.numbers[name]))
     if work.profile.column(name).role is Role.TEXT:
         return 3, place
     if work.table.column(name).type.is_temporal:

@@ -118,13 +118,17 @@ def _summarise_children(
         if mode == "drive":
             _add_bounds(child, parent, number, known)
             _add_calendars(child, parent, number, k)
-        numbers = dict(child.numbers)
+        shapes = {name for name in child.numbers if child.is_named(name)}
+        numbers = {name: values for name, values in child.numbers.items() if name not in shapes}
+        categories = child.categories | {
+            name: child.number_codecs[name].encode(child.numbers[name]) for name in child.numbers if name in shapes
+        }
         if mode == "drive":
             kinds = {name: child.table.column(name).type for name in child.numbers if child.is_coded(name)}
             numbers |= proportions({name: child.numbers[name] for name, kind in kinds.items() if kind.is_number})
         numbers |= {hidden.name: hidden.values for hidden in child.hidden if not hidden.grouped and hidden.type is None}
         most = _DRIVING_SUMMARIES if mode == "drive" else _OTHER_SUMMARIES
-        found = summarise(child.links[number], parent.rows, numbers, child.categories, most=most)
+        found = summarise(child.links[number], parent.rows, numbers, categories, most=most)
         for summary in found:
             grouped = summary.what.startswith("mode ")
             parent.hidden.append(Hidden(hidden_name(key, summary.what), "hidden", key, summary.values, known, grouped))

@@ -97,7 +97,8 @@ class Stage:
 @dataclass(frozen=True)
 class Entry:
     """One step of filling a row. ``role``: ``flag`` (is the key NULL), ``key`` (how the referenced row is chosen),
-    ``column``, ``length`` (of a text that a maker makes), ``count`` (children per parent along a key), ``bound`` (the
+    ``column``, ``length`` (of a text that a maker makes, or the shape of its document or the size of its array),
+    ``count`` (children per parent along a key), ``bound`` (the
     first or last date of a row's children), ``window`` (when its children along a key begin to come, or for how long
     they do), ``hidden`` or ``place`` (where the row stands in the table's order, in rows
     of the sample: drawn, or read off the order that other columns lead to).

@@ -22,6 +22,7 @@ from dbclone.models.parallel import each
 from dbclone.models.table import Calendar
 from dbclone.models.trees import mutual_information
 from dbclone.profile import exempt_values
+from dbclone.profile.drawn import SHAPE, drawn_numbers, drawn_of
 from dbclone.profile.value import Profile, Role, TableProfile
 from dbclone.schema import Column, ForeignKey, Kind, Schema, Table, TableName, Type
 
@@ -114,6 +115,10 @@ class Work:
         """True where the column's values are learned as codes, neither made nor numbered."""
         return self.profile.column(name).role is Role.CODED
 
+    def is_named(self, name: str) -> bool:
+        """True for numbers without an order: those of the shapes of documents."""
+        return drawn_of(self.profile.column(name)) == SHAPE
+
 
 def gather(
     schema: Schema, profile: Profile, sample: Sample, real: frozenset[TableName], k: int
@@ -202,8 +207,10 @@ def _encoded(work: Work, column: Column, k: int) -> tuple[CategoryCodec | Number
         labels = frozenset({*column.type.labels, *known, *about.vouched})
         categories = fit_categories(values, k=k, public=about.public, labels=labels)
         return categories, categories.encode(values)
-    numbers = to_numbers(values)
-    codec = fit_numbers(numbers, k=k, exempt=column.type.kind is Kind.BOOLEAN)
+    numbers = drawn_numbers(values, about) if drawn_of(about) else to_numbers(values)
+    # The profile has seen k rows of each shape.
+    exempt = column.type.kind is Kind.BOOLEAN or drawn_of(about) == SHAPE
+    codec = fit_numbers(numbers, k=k, exempt=exempt)
     return replace(codec, beyond=beyond_shares(values, k)), numbers
 
 

@@ -1,7 +1,7 @@
 """JSON and XML documents by their structure: which keys, of which types, how often, holding what.
 
-Takes distinct texts, gives a JSON tree of nodes. A key or tag is kept only where at least k documents have it; what is
-inside is learned leaf by leaf.
+Takes texts, of JSON as often as rows hold them, gives a JSON tree of nodes. A key or tag is kept only where at least k
+documents have it. Documents of one shape are learned together, what is inside leaf by leaf.
 """
 
 from __future__ import annotations
@@ -11,16 +11,54 @@ import re
 import xml.etree.ElementTree as ElementTree
 from collections import Counter
 from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 
+from dbclone.profile.facts import Facts
 from dbclone.profile.leaves import learn_leaf
 from dbclone.profile.numbers import learn_number
+from dbclone.profile.presence import learn_presence
+from dbclone.profile.shapes import find_shapes, kind_of
 
-MOST_DOCUMENTS = 5_000
+MOST_DOCUMENTS = 20_000
+MOST_XML = 5_000
 MOST_KEYS = 200
-MOST_DEPTH = 8
+MOST_DEPTH = 16
+_MOST_ITEMS = 20_000
+_MOST_POOLED = 500
+_FEW = 20
+"""Times k values of its own teach a leaf enough; one with fewer learns from all documents of its kind."""
+
+
+@dataclass(frozen=True)
+class _Place:
+    """Where a node stands: the name of its key, how deep, and whether all documents have its very paths."""
+
+    k: int
+    name: str = ""
+    depth: int = 0
+    exact: bool = False
+
+    def under(self, name: str) -> _Place:
+        return replace(self, name=name, depth=self.depth + 1)
+
+
+def read_documents(facts: Facts, k: int) -> list[Any]:
+    """The JSON objects and arrays that all of a column's texts are, none where one is anything else."""
+    texts = [text for text in facts.texts if text]
+    if len(texts) < k or not all(text[0] + text[-1] in ("{}", "[]") for text in texts):
+        return []
+    try:
+        return [json.loads(text) for text in facts.spread(MOST_DOCUMENTS) if text]
+    except (ValueError, RecursionError):
+        return []
+
+
+def has_shapes(facts: Facts, k: int) -> bool:
+    """True for a column of documents of several shapes."""
+    return len(find_shapes(read_documents(facts, k), k)[1]) > 1
 
 
 def learn_json(texts: Sequence[str], k: int) -> dict[str, Any]:
@@ -31,63 +69,110 @@ def learn_json(texts: Sequence[str], k: int) -> dict[str, Any]:
             values.append(json.loads(text))
         except (ValueError, RecursionError):
             continue
-    return _node(values, k, "", 0)
+    return _mixed(values, _Place(k))
 
 
-def _node(values: list[Any], k: int, name: str, depth: int) -> dict[str, Any]:
-    by_kind: dict[str, list[Any]] = {}
-    for value in values:
-        by_kind.setdefault(_kind(value), []).append(value)
+def _mixed(values: list[Any], place: _Place, pool: list[Any] | None = None) -> dict[str, Any]:
+    """A node with the ``shapes`` of its values where they have several that hold together, a plain one otherwise."""
+    by_kind = Counter(map(kind_of, values))
+    varied = len(by_kind) > 1 or "object" in by_kind or "array" in by_kind
+    key, shapes = find_shapes(values, place.k) if varied and not place.exact else ("", [])
+    if len(shapes) < 2:
+        exact = len(shapes) == 1 and not shapes[0].open
+        members = [values[member] for member in shapes[0].members] if exact else values
+        return _node(members, replace(place, exact=exact or place.exact), pool or values)
+    alike: dict[str, list[Any]] = {}
+    for shape in shapes:
+        alike.setdefault(shape.value, []).extend(values[member] for member in shape.members)
+    found = []
+    for shape in shapes:
+        members = [values[member] for member in shape.members]
+        node = _node(members, replace(place, exact=not shape.open), alike[shape.value])
+        about = {"paths": sorted(shape.paths), "value": shape.value, "open": shape.open, "weight": shape.weight}
+        found.append(about | {"node": node})
+    return {"kinds": {kind: by_kind[kind] for kind in sorted(by_kind) if by_kind[kind] >= place.k}} | {
+        "named": key,
+        "shapes": found,
+    }
+
+
+def _node(values: list[Any], place: _Place, pool: list[Any]) -> dict[str, Any]:
+    """A plain node of ``values``; leaves that these teach too little learn from ``pool``, which holds them too."""
+    by_kind, wider = _by_kind(values), _by_kind(_some(pool, len(values)))
+    k = place.k
     kinds = {kind: len(found) for kind, found in sorted(by_kind.items()) if len(found) >= k or len(by_kind) == 1}
     node: dict[str, Any] = {"kinds": kinds}
-    if depth >= MOST_DEPTH:
-        return {"kinds": {"null": 1}}
+    for kind, found in by_kind.items():
+        # Leaves never learn from fewer than they have themselves.
+        enough = len(found) >= _FEW * k or len(wider.get(kind, ())) < len(found)
+        wider[kind] = found if enough else wider[kind]
     if "object" in kinds:
-        node["keys"] = _keys(by_kind["object"], k, depth)
+        node["keys"] = _keys(by_kind["object"], place, wider["object"])
     if "array" in kinds:
-        lists = by_kind["array"]
-        node["size"] = learn_number(np.array([len(items) for items in lists], float), k)
-        node["items"] = _node([item for items in lists for item in items][:20_000], k, name, depth + 1)
+        node |= _items(by_kind["array"], place, wider["array"])
     if "string" in kinds:
-        node["text"] = learn_leaf(by_kind["string"], k, name=name)
+        node["text"] = learn_leaf(wider["string"], k, name=place.name)
     if "number" in kinds:
-        node["number"] = _numbers(by_kind["number"], k)
+        node["number"] = _numbers(wider["number"], k)
     if "boolean" in kinds:
-        node["true"] = round(sum(by_kind["boolean"]) / len(by_kind["boolean"]), 3)
+        node["true"] = round(sum(wider["boolean"]) / len(wider["boolean"]), 3)
     return node
 
 
-def _kind(value: Any) -> str:
-    if value is None:
-        return "null"
-    if isinstance(value, bool):
-        return "boolean"
-    if isinstance(value, int | float):
-        return "number"
-    if isinstance(value, str):
-        return "string"
-    return "array" if isinstance(value, list) else "object"
+def _by_kind(values: list[Any]) -> dict[str, list[Any]]:
+    found: dict[str, list[Any]] = {}
+    for value in values:
+        found.setdefault(kind_of(value), []).append(value)
+    return found
 
 
-def _keys(objects: list[dict[str, Any]], k: int, depth: int) -> list[dict[str, Any]]:
-    """Keys that k objects share, in the order in which objects write them."""
+def _some(values: list[Any], least: int) -> list[Any]:
+    """An even spread of the values."""
+    step = max(1, len(values) // max(_MOST_POOLED, least))
+    return values[::step]
+
+
+def _items(lists: list[list[Any]], place: _Place, pool: list[list[Any]]) -> dict[str, Any]:
+    """Sizes and items of arrays. ``cover``: shapes of items without one of each an array would lack paths."""
+    items = [item for one in lists for item in one][:_MOST_ITEMS]
+    wider = [item for one in pool for item in one][:_MOST_ITEMS]
+    deep = place.depth >= MOST_DEPTH
+    inner = {"kinds": {}} if deep else _mixed(items, replace(place.under(place.name), exact=False), wider)
+    found = {"size": learn_number(np.array([0 if deep else len(one) for one in lists], float), place.k), "items": inner}
+    return found | ({"cover": _cover(inner["shapes"])} if place.exact and "shapes" in inner else {})
+
+
+def _cover(shapes: list[dict[str, Any]]) -> list[int]:
+    """Few shapes that have all paths between them, the one that adds most first."""
+    paths = [set() if shape["open"] else set(shape["paths"]) for shape in shapes]
+    missing = set().union(*paths)
+    chosen: list[int] = []
+    while missing:
+        best = max(range(len(paths)), key=lambda place: (len(paths[place] & missing), -place))
+        missing -= paths[best]
+        chosen.append(best)
+    return chosen
+
+
+def _keys(objects: list[dict[str, Any]], place: _Place, pool: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Keys that k objects share, in the order in which objects write them, and which of them come together."""
     used = Counter(key for item in objects for key in item)
     order: dict[str, float] = {}
     for key, count in used.most_common(MOST_KEYS):
-        if count >= k:
+        if count >= place.k and place.depth < MOST_DEPTH:
             order[key] = float(np.mean([list(item).index(key) for item in objects[:200] if key in item] or [0]))
-    return [
-        {
-            "key": key,
-            "share": round(used[key] / len(objects), 4),
-            "node": _node([item[key] for item in objects if key in item], k, key, depth + 1),
-        }
-        for key in sorted(order, key=lambda key: (order[key], key))
-    ]
+    keys = sorted(order, key=lambda key: (order[key], key))
+    there = np.array([[key in item for key in keys] for item in objects], bool).reshape(len(objects), len(keys))
+    found = []
+    for key, together in zip(keys, learn_presence(there, place.k), strict=True):
+        own, wider = ([item[key] for item in items if key in item] for items in (objects, pool))
+        node = _mixed(own, place.under(key), wider)
+        found.append({"key": key, "share": round(used[key] / len(objects), 4)} | together | {"node": node})
+    return found
 
 
 def _numbers(values: list[Any], k: int) -> dict[str, Any]:
-    decimals = 0 if all(isinstance(value, int) or value.is_integer() for value in values) else 2
+    decimals = _decimals(values)
     fine = [float(value) for value in values if abs(value) < 1e15]
     shared = [(value, count) for value, count in Counter(values).most_common(50) if count >= k]
     model = learn_number(np.array(fine), k, decimals)
@@ -100,6 +185,14 @@ def _numbers(values: list[Any], k: int) -> dict[str, Any]:
     return model
 
 
+def _decimals(values: list[Any]) -> int:
+    """Digits behind the point that nearly all numbers do with."""
+    if all(isinstance(value, int) or value.is_integer() for value in values):
+        return 0
+    places = sorted(len(repr(value).partition(".")[2]) for value in values if "e" not in repr(value))
+    return min(9, places[int(0.9 * (len(places) - 1))]) if places else 2
+
+
 def has_sensitive(node: Any) -> bool:
     """True where a leaf of the tree was judged sensitive."""
     if isinstance(node, dict):
@@ -110,7 +203,7 @@ def has_sensitive(node: Any) -> bool:
 def learn_xml(texts: Sequence[str], k: int) -> dict[str, Any]:
     """The root element where k documents share it, an empty dict otherwise. Documents with a DTD are not parsed."""
     roots = []
-    for text in texts[:MOST_DOCUMENTS]:
+    for text in texts[:MOST_XML]:
         if "<!" in text.replace("<!--", "").replace("<![CDATA[", ""):
             continue
         try:

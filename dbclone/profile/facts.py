@@ -50,6 +50,13 @@ class Facts:
         covered = self.covered + sum(vouched.values()) / max(1, self.present)
         return replace(self, covered=covered, frequent=self.frequent + len(vouched), vouched=frozenset(vouched))
 
+    def spread(self, most: int) -> list[str]:
+        """Texts as often as rows hold them, at most ``most``: an even spread."""
+        places = np.repeat(np.arange(len(self.texts)), self.counts)
+        if len(places) > most:
+            places = places[np.linspace(0, len(places) - 1, most).astype(np.int64)]
+        return [self.texts[place] for place in places]
+
     @property
     def present(self) -> int:
         return self.rows - self.nulls

@@ -15,6 +15,7 @@ import pyarrow.compute as pc
 
 from dbclone.errors import ConfigError
 from dbclone.profile.documents import has_sensitive
+from dbclone.profile.drawn import with_drawn
 from dbclone.profile.facts import Facts, count_column
 from dbclone.profile.groups import group_columns
 from dbclone.profile.locales import detect_locale
@@ -178,9 +179,12 @@ def _holds_contacts(facts: Facts) -> bool:
 def _finish(table: Table, judged: _Judged, roles: dict[str, Role], k: int) -> ColumnProfile:
     column, facts, meaning = judged.column, judged.facts, judged.meaning
     sensitive, reason = judged.sensitive, judged.reason
+    unique = is_unique(table, column) or completes_key(table, column, roles)
     maker = None
     if judged.role in (Role.TEXT, Role.CODED) and column.type.storage in ("string", "binary"):
         maker = choose_maker(table, column, facts, meaning, k, judged.override.locale)
+        if judged.role is Role.TEXT and not unique:
+            maker = with_drawn(maker)
         if judged.override.sensitive is None and has_sensitive(maker.settings.get("root")):
             sensitive, reason = True, "sensitive: its documents hold names, contacts or keys"
     listed = column.type.kind in (Kind.ENUM, Kind.BOOLEAN) or (maker is not None and maker.name == "labels")
@@ -191,7 +195,7 @@ def _finish(table: Table, judged: _Judged, roles: dict[str, Role], k: int) -> Co
         meaning=meaning.name,
         sensitive=sensitive,
         public=listed or names_tables or is_public(meaning.name, facts, k),
-        unique=is_unique(table, column) or completes_key(table, column, roles),
+        unique=unique,
         maker=maker,
         nulls=facts.null_share,
         distinct=facts.distinct,

@@ -9,13 +9,14 @@ import re
 from typing import Any
 
 from dbclone.profile.checks import demanded_pattern, demands_format, listed_values
+from dbclone.profile.documents import MOST_DOCUMENTS, read_documents
 from dbclone.profile.facts import Facts
 from dbclone.profile.meanings import Meaning
 from dbclone.profile.roles import unique_expression
 from dbclone.profile.structures import learn_structure
 from dbclone.profile.text_makers import text_maker
 from dbclone.profile.value import Maker
-from dbclone.schema import Column, Kind, Table
+from dbclone.schema import Column, Kind, Table, Type
 
 _MOST_CHOICES = 60
 
@@ -41,7 +42,8 @@ def choose_maker(
         return Maker("labels", {"labels": list(column.type.labels)} | basic)
     if kind is Kind.TEXT:
         return _text(table, column, facts, meaning, k, basic)
-    name, settings = learn_structure(column.type, facts.texts, k)
+    texts = facts.spread(MOST_DOCUMENTS) if kind is Kind.JSON else facts.texts
+    name, settings = learn_structure(column.type, texts, k)
     if kind in (Kind.COMPOSITE, Kind.OTHER, Kind.NETWORK):
         settings |= _shared(facts, k)
     return Maker(name, settings | basic | {"nullable": column.nullable})
@@ -53,6 +55,9 @@ def _text(table: Table, column: Column, facts: Facts, meaning: Meaning, k: int, 
     listed = listed_values(table, column, facts) if facts.texts or not meaning.sensitive else ()
     if listed:
         return Maker("labels", {"labels": list(listed)} | basic)
+    if column.type.length is None and read_documents(facts, k):
+        name, settings = learn_structure(Type(Kind.JSON, "json"), facts.spread(MOST_DOCUMENTS), k)
+        return Maker(name, settings | basic | {"nullable": column.nullable})
     maker = text_maker(facts, meaning, k, basic)
     if not demands_format(table, column):
         return maker

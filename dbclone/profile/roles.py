@@ -6,6 +6,7 @@ Takes a Table, a Column, its Facts and Meaning, gives a Role with its reason in 
 from __future__ import annotations
 
 from dbclone.profile.checks import listed_values, mentions
+from dbclone.profile.documents import has_shapes
 from dbclone.profile.facts import Facts
 from dbclone.profile.meanings import Meaning, public_share
 from dbclone.profile.value import Role
@@ -16,6 +17,9 @@ LEAST_COVERED = 0.3
 
 MOSTLY_PUBLIC = 0.5
 """Or where this share of its rows holds such a value or a public one."""
+
+MOSTLY_WHOLE = 0.9
+"""Documents of several shapes are categories only where they repeat this often."""
 
 MOST_PUBLIC = 250
 """Public values that the engine can still tell apart."""
@@ -96,7 +100,8 @@ def _role_of_text(
         return Role.TEXT, f"{meaning.reason}; no value repeats" if meaning.name else "no value repeats"
     if sensitive:
         return Role.TEXT, f"sensitive: {meaning.reason}"
-    if facts.present and facts.covered >= LEAST_COVERED:
+    whole = facts.covered >= MOSTLY_WHOLE or not has_shapes(facts, k)
+    if facts.present and facts.covered >= LEAST_COVERED and whole:
         values = "1 value that" if facts.frequent == 1 else f"{facts.frequent} values that"
         return Role.CODED, f"{values} {k} rows or more share cover {facts.covered:.0%} of the rows"
     public = public_share(meaning.name, facts, k)

@@ -241,15 +241,24 @@ class _JsonNumber(_Number, _Chosen):
 
 class _Node(_Settings):
     kinds: dict[str, _Weight]
-    keys: list[_Key] | None = None
+    named: str = ""
+    shapes: Annotated[list[_Documents], Field(max_length=250)] = []
+    keys: Annotated[list[_Key], Field(max_length=1000)] | None = None
     size: _Number | None = None
     items: _Node | None = None
+    cover: Annotated[list[_Length], Field(max_length=200)] = []
     text: _Leaf | None = None
     number: _JsonNumber | None = None
     true: _Share | None = None
 
     @model_validator(mode="after")
     def _has_what_its_kinds_need(self) -> _Node:
+        if any(number >= len(self.items.shapes if self.items else ()) for number in self.cover):
+            raise ValueError("cover names a shape that is not there")
+        _follow_no_circle(self.keys or [])
+        if self.shapes:
+            _sum_is_positive([shape.weight for shape in self.shapes])
+            return self
         own = {kind: weight for kind, weight in self.kinds.items() if kind in _KINDS}
         if own and not sum(own.values()) > 0:
             raise ValueError("the weights are all nothing")
@@ -265,11 +274,43 @@ class _Node(_Settings):
 class _Key(_Settings):
     key: str
     share: _Share
+    after: _Length | None = None
+    given: Annotated[list[_Share], Field(min_length=2, max_length=2)] | None = None
+    node: _Node
+
+
+def _follow_no_circle(keys: list[_Key]) -> None:
+    """Keys are drawn one after the other: none may wait for itself."""
+    for place, entry in enumerate(keys):
+        if (entry.after is None) is not (entry.given is None):
+            raise ValueError("a key follows another without shares")
+        seen, at = {place}, entry.after
+        while at is not None:
+            if at >= len(keys) or at in seen:
+                raise ValueError("a key follows one that is not there, or itself")
+            seen.add(at)
+            at = keys[at].after
+
+
+class _Documents(_Settings):
+    """What the documents of one shape hold."""
+
+    weight: _Weight
+    value: str
+    open: bool
+    paths: Annotated[list[str], Field(max_length=10_000)]
     node: _Node
 
 
 class _Json(_Settings):
     root: _Node | None = None
+    drawn: Literal["", "shape"] = ""
+
+    @model_validator(mode="after")
+    def _has_what_is_drawn(self) -> _Json:
+        if self.drawn and not (self.root and self.root.shapes):
+            raise ValueError("a shape is drawn, and there is none")
+        return self
 
 
 class _Child(_Settings):
@@ -306,11 +347,12 @@ class _Array(_Settings):
     size: _Number | None = None
     nulls: _Share = 0.0
     distinct: bool = False
+    drawn: Literal["", "size"] = ""
     order: list[Annotated[float, Field(allow_inf_nan=False)]] = []
 
     @model_validator(mode="after")
     def _is_whole(self) -> _Array:
-        if "leaf" in self.model_fields_set:
+        if "leaf" in self.model_fields_set or self.drawn:
             if self.leaf is None or self.size is None:
                 raise ValueError("arrays of nothing")
             if self.order and len(self.order) != len(self.leaf.choices):

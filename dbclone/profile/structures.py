@@ -96,6 +96,7 @@ def learn_array(element: Type | None, texts: Sequence[str], k: int) -> dict[str,
     return {
         "kind": str(kind),
         "size": learn_number(np.array([len(items) for items in lists], float), k),
+        "flat": round(len(lists) / len(texts), 3) if texts else 0.0,
         "nulls": round(1 - len(filled) / total, 3) if total else 0.0,
         "distinct": all(len(set(items)) == len(items) for items in lists),
         "order": [round(float(np.mean(places.get(text, [0]))), 2) for text in leaf.get("choices", ())],

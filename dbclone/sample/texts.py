@@ -43,7 +43,8 @@ def make_texts(
     locale: str,
     known: Mapping[str, pa.Array] = {},
 ) -> dict[str, pa.Array]:
-    """One array for each of ``columns``, whose values are wanted lengths in characters (bytes for binary columns).
+    """One array for each of ``columns``, whose values are wanted lengths in characters (bytes for binary columns), or
+    shapes and sizes where the maker was told that these are drawn.
 
     -1 asks for NULL, 0 for the empty text, -2 for nothing (NULL is returned; the row is filled elsewhere), -3 for any
     length. Rows are numbers ``first_row`` and on of ``total_rows``; unique columns depend on these alone, not on
@@ -98,6 +99,10 @@ def _request(
     settings = dict(profile.maker.settings) if profile.maker else {}
     settings["maker"] = profile.maker.name if profile.maker else "other"
     free = np.flatnonzero(asked <= 0)
+    if settings.get("drawn"):
+        # A maker that is told a shape or a size takes 0 for any.
+        asked[free] = 0
+        return Request(f"{table.name}.{profile.name}", settings, asked, numbers, total, profile.unique, locale, stream)
     if len(free):
         asked[free] = stream.choice(np.array(settings.get("lengths") or [10], np.int64), len(free))
     if settings.get("max"):

@@ -18,6 +18,7 @@ from hypothesis import strategies as st
 
 import dbclone
 from dbclone.errors import BundleError, ModelError
+from dbclone.profile.drawn import with_drawn
 from dbclone.profile.facts import Facts
 from dbclone.profile.meanings import Meaning
 from dbclone.profile.settings import makers, problem_of
@@ -28,6 +29,7 @@ from dbclone.sample.makers import MAKERS
 from dbclone.sample.texts import make_texts
 from dbclone.schema import Kind, TableName, Type
 from examples.shop import build
+from tests.documents import events
 
 DOCUMENTS = [
     json.dumps({"size": n % 7, "tags": ["new", "sale"][: n % 3], "paid": n % 2 == 0, "note": f"size {n % 5}"})
@@ -36,6 +38,11 @@ DOCUMENTS = [
 STRUCTURES: dict[str, tuple[Type, list[str]]] = {
     "uuid": (Type(Kind.UUID, "uuid"), ["6f1b6c52-6f0c-4b39-9d7d-0b0c6f2f8a11"] * 9),
     "json": (Type(Kind.JSON, "jsonb"), DOCUMENTS),
+    "json of shapes": (Type(Kind.JSON, "jsonb"), [text for _, _, text in events(300)]),
+    "json that varies": (
+        Type(Kind.JSON, "jsonb"),
+        [json.dumps({"a": 1} | {f"k{n}": 1 for n in range(9) if row >> n & 1}) for row in range(400)],
+    ),
     "xml": (Type(Kind.XML, "xml"), [f'<a k="{n % 3}"><b>word {n % 4}</b><b>x</b></a>' for n in range(40)]),
     "array": (
         Type(Kind.ARRAY, "text[]", element=Type(Kind.TEXT, "text")),
@@ -75,6 +82,7 @@ def learned() -> dict[str, Maker]:
     for name, (kind, texts) in STRUCTURES.items():
         maker, about = learn_structure(kind, texts, 5)
         found[name] = Maker(maker, about | {"lengths": [4, 9], "nullable": True})
+        found[f"{name}, drawn"] = with_drawn(found[name])
     for name, (meaning, texts) in TEXTS.items():
         facts = Facts(len(texts), 0, len(set(texts)), texts=tuple(texts), counts=(1,) * len(texts), lengths=(8, 12))
         found[name] = text_maker(facts, Meaning(meaning, ""), 5, {"lengths": [8, 12], "max": 40})
@@ -104,8 +112,34 @@ def test_every_maker_has_its_settings() -> None:
 def test_what_is_learned_can_be_followed(name: str, unique: bool) -> None:
     maker = LEARNED[name]
     again = Maker(maker.name, json.loads(json.dumps(maker.settings)))
-    assert problem_of(again, "binary" if name == "binary" else "string") is None
+    assert problem_of(again, "binary" if name.startswith("binary") else "string") is None
     follow(again, unique=unique)
+
+
+def test_settings_of_shapes_are_checked() -> None:
+    about = LEARNED["json of shapes, drawn"].settings
+    [order] = [shape for shape in about["root"]["shapes"] if "/items/-/discount:number" in shape["paths"]]
+    items = next(entry["node"] for entry in order["node"]["keys"] if entry["key"] == "items")
+    assert items["cover"] == [next(n for n, one in enumerate(items["items"]["shapes"]) if len(one["paths"]) == 4)]
+
+    def problem(change: dict[str, Any], at: Any) -> str | None:
+        before = dict(at)
+        at.update(change)
+        found = problem_of(Maker("json", about), "string")
+        at.clear()
+        at.update(before)
+        return found
+
+    keys = LEARNED["json that varies"].settings["root"]["keys"]
+    assert problem({"cover": [9]}, items) is not None
+    assert problem({"weight": -1}, order) is not None
+    assert problem({"weight": "much"}, order) is not None
+    assert problem({"root": {"kinds": {"object": 1}, "keys": []}}, about) == "they: a shape is drawn, and there is none"
+    circle = [keys[0] | {"after": 1, "given": [0.5, 0.5]}, keys[1] | {"after": 0, "given": [0.5, 0.5]}]
+    assert "itself" in str(problem({"root": {"kinds": {"object": 1}, "keys": circle}}, about))
+    alone = [keys[0] | {"after": None, "given": [0.5, 0.5]}]
+    assert "without shares" in str(problem({"root": {"kinds": {"object": 1}, "keys": alone}}, about))
+    assert problem({}, about) is None
 
 
 VALUES = st.one_of(
@@ -150,7 +184,7 @@ def test_what_passes_can_be_followed(name: str, path: list[int], value: Any, uni
     maker = Maker(LEARNED[name].name, changed(LEARNED[name].settings, path, value))
     if _costs(maker.settings) > 5_000:
         return
-    if problem_of(maker, "binary" if name == "binary" else "string") is None:
+    if problem_of(maker, "binary" if name.startswith("binary") else "string") is None:
         with warnings.catch_warnings():
             warnings.simplefilter("error")
             follow(maker, unique=unique)

@@ -24,13 +24,16 @@ def make_array(request: Request) -> pa.Array:
         return own_arrays(request)
     if "leaf" not in request.settings:
         return pa.array(["{}"] * request.size, pa.string())
-    return of_lengths(request, _arrays)
+    if request.settings.get("drawn"):
+        any_size = draw_size(request.settings["size"], request.size, request.rng)
+        return _arrays(request, np.where(request.lengths > 0, request.lengths - 1, any_size))
+    return of_lengths(request, lambda wider: _arrays(wider, draw_size(wider.settings["size"], wider.size, wider.rng)))
 
 
-def _arrays(request: Request) -> pa.Array:
+def _arrays(request: Request, sizes: Ints) -> pa.Array:
     settings = request.settings
     leaf = settings["leaf"]
-    sizes = np.minimum(draw_size(settings["size"], request.size, request.rng), MOST_ITEMS)
+    sizes = np.minimum(sizes, MOST_ITEMS)
     if settings.get("distinct") and leaf.get("choices") and not leaf.get("rest"):
         items, sizes = _distinct_choices(settings, sizes, request)
     else:

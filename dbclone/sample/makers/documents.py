@@ -12,6 +12,7 @@ from typing import Any
 from xml.sax.saxutils import quoteattr
 
 import numpy as np
+import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
@@ -22,6 +23,7 @@ from dbclone.sample.makers.pools import nearest
 from dbclone.sample.makers.request import Ints, Request, from_parts
 from dbclone.sample.makers.words import compose, vocabulary_of
 
+Flags = npt.NDArray[np.bool_]
 MOST_ITEMS = 200
 SPARE = 2
 LEAST_MADE = 1_000
@@ -33,6 +35,8 @@ def make_json(request: Request) -> pa.Array:
     if request.unique and request.total > 1:
         raise no_room(request)
     root = request.settings.get("root") or {"kinds": {}}
+    if request.settings.get("drawn"):
+        return _shaped(root["shapes"], request.lengths - 1, request)
     return of_lengths(request, lambda wider: _json(root, wider.size, wider))
 
 
@@ -52,7 +56,23 @@ def of_lengths(request: Request, make: Callable[[Request], pa.Array]) -> pa.Arra
     return made.take(pa.array(order[place]))
 
 
+def _shaped(shapes: list[dict[str, Any]], wanted: Ints, request: Request) -> pa.Array:
+    """Documents of the ``wanted`` shapes (size,); any that the source has where there is none of this number."""
+    weights = np.array([shape["weight"] for shape in shapes], np.float64)
+    drawn = request.rng.choice(len(weights), size=len(wanted), p=weights / weights.sum())
+    chosen = np.where((wanted >= 0) & (wanted < len(shapes)), wanted, drawn)
+    parts, places = [], []
+    for number, shape in enumerate(shapes):
+        rows = np.flatnonzero(chosen == number)
+        if len(rows):
+            parts.append(_json(shape["node"], len(rows), request))
+            places.append(rows)
+    return _gather(parts, places)
+
+
 def _json(node: dict[str, Any], size: int, request: Request) -> pa.Array:
+    if node.get("shapes"):
+        return _shaped(node["shapes"], np.full(size, -1), request)
     kinds = [kind for kind in node["kinds"] if kind in _WRITERS]
     if not kinds:
         return pa.array(["{}"] * size, pa.string())
@@ -77,8 +97,7 @@ def _gather(parts: list[pa.Array], places: list[Ints]) -> pa.Array:
 def _object(node: dict[str, Any], size: int, request: Request) -> pa.Array:
     pairs = []
     comma, colon = _signs(request)
-    for entry in node["keys"]:
-        there = request.rng.random(size) < entry["share"]
+    for entry, there in zip(node["keys"], _present(node["keys"], size, request), strict=True):
         rows = np.flatnonzero(there)
         values = _json(entry["node"], len(rows), request)
         places = np.where(there, np.cumsum(there) - 1, 0)
@@ -90,10 +109,37 @@ def _object(node: dict[str, Any], size: int, request: Request) -> pa.Array:
     return from_parts("{", body, "}")
 
 
+def _present(keys: list[dict[str, Any]], size: int, request: Request) -> list[Flags]:
+    """Of each key, which of ``size`` objects have it; a key that follows another is drawn after that."""
+    found: dict[int, Flags] = {}
+    while len(found) < len(keys):
+        for place, entry in enumerate(keys):
+            after = entry.get("after")
+            if place not in found and (after is None or after in found):
+                share = entry["share"] if after is None else np.array(entry["given"])[found[after].astype(np.int64)]
+                found[place] = request.rng.random(size) < share
+    return [found[place] for place in range(len(keys))]
+
+
 def _array(node: dict[str, Any], size: int, request: Request) -> pa.Array:
-    sizes = np.minimum(draw_size(node["size"], size, request.rng), MOST_ITEMS)
-    items = _json(node["items"], int(sizes.sum()), request)
+    sizes = draw_size(node["size"], size, request.rng)
+    cover = node.get("cover") or []
+    sizes = np.minimum(np.maximum(sizes, len(cover)), MOST_ITEMS)
+    total = int(sizes.sum())
+    if cover:
+        items = _shaped(node["items"]["shapes"], _covered(cover, sizes, request), request)
+    else:
+        items = _json(node["items"], total, request)
     return from_parts("[", join_lists(items, sizes, _signs(request)[0]), "]")
+
+
+def _covered(cover: list[int], sizes: Ints, request: Request) -> Ints:
+    """The shape of each item, consecutive arrays of ``sizes``: each of ``cover`` once an array, anywhere in it, and -1
+    for the others."""
+    owner = np.repeat(np.arange(len(sizes)), sizes)
+    within = np.arange(len(owner)) - np.repeat(np.cumsum(sizes) - sizes, sizes)
+    shapes = np.append(np.array(cover, np.int64), -1)[np.minimum(within, len(cover))]
+    return shapes[np.lexsort((request.rng.random(len(owner)), owner))]
 
 
 def _signs(request: Request) -> tuple[str, str]:
