@@ -21,7 +21,8 @@ CHECKED_VALUES = 1_000
 
 @dataclass(frozen=True)
 class Facts:
-    """``texts`` are distinct values, most frequent first, ``counts`` how many rows hold each (string columns only).
+    """``texts`` are distinct values, most frequent first, ``counts`` how many rows hold each (string columns only);
+    ``every`` distinct value is more than these where they are many.
 
     ``covered`` is the share of non-null rows whose value at least k rows share, ``frequent`` the number of such values,
     here or, of those that are ``vouched`` for, in another column.
@@ -36,6 +37,7 @@ class Facts:
     counts: tuple[int, ...] = field(default=(), repr=False)
     lengths: tuple[int, ...] = field(default=(), repr=False)
     vouched: frozenset[str] = field(default=frozenset(), repr=False)
+    every: pa.Array = field(default_factory=lambda: pa.array([], pa.string()), repr=False, compare=False)
 
     def shared(self, k: int) -> frozenset[str]:
         """The values that k rows or more share."""
@@ -102,6 +104,7 @@ def count_column(column: pa.ChunkedArray, k: int) -> Facts:
         texts=tuple(values.take(pa.array(order)).to_pylist()),
         counts=tuple(counts[order].tolist()),
         lengths=length_quantiles(column, k),
+        every=values,
     )
 
 

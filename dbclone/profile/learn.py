@@ -14,6 +14,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from dbclone.errors import ConfigError
+from dbclone.profile.clear import with_clear
 from dbclone.profile.documents import has_sensitive
 from dbclone.profile.drawn import with_drawn
 from dbclone.profile.facts import Facts, count_column
@@ -187,6 +188,8 @@ def _finish(table: Table, judged: _Judged, roles: dict[str, Role], k: int) -> Co
             maker = with_drawn(maker)
         if judged.override.sensitive is None and has_sensitive(maker.settings.get("root")):
             sensitive, reason = True, "sensitive: its documents hold names, contacts or keys"
+        if sensitive and column.type.storage == "string":
+            maker = with_clear(maker, meaning.name, facts.every)
     listed = column.type.kind in (Kind.ENUM, Kind.BOOLEAN) or (maker is not None and maker.name == "labels")
     names_tables = any(column.name == pair.type_column for pair in table.pairs)
     return ColumnProfile(

@@ -9,6 +9,9 @@ from collections import Counter
 from collections.abc import Sequence
 from typing import Any
 
+import pyarrow as pa
+
+from dbclone.profile.clear import with_clear
 from dbclone.profile.facts import Facts
 from dbclone.profile.meanings import SENSITIVE, meaning_of
 from dbclone.profile.numbers import is_numeric, learn_moment, learn_numeric_texts
@@ -35,6 +38,8 @@ def learn_leaf(texts: Sequence[str], k: int, *, name: str = "", kind: Kind = Kin
             "rest": len(texts) - sum(count for _, count in shared),
         }
     maker = _maker(kind, list(counted), facts, meaning, k)
+    if meaning.name in SENSITIVE:
+        maker = with_clear(maker, meaning.name, pa.array(list(counted), pa.string()))
     return leaf | {"maker": {"name": maker.name, "settings": maker.settings}, "sensitive": meaning.name in SENSITIVE}
 
 

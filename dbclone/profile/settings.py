@@ -6,6 +6,7 @@ divides by nothing, looks outside its lists or makes what no source would; what 
 
 from __future__ import annotations
 
+import base64
 import functools
 import json
 import re
@@ -13,6 +14,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, TypeAdapter, ValidationError, model_validator
 
+from dbclone.profile.clear import MOST_BUCKETS, SHARE
 from dbclone.profile.groups import DERIVED, NAMES
 from dbclone.profile.numbers import MOST_NUMBER
 from dbclone.profile.value import Maker
@@ -148,7 +150,27 @@ class _Shape(_Settings):
     segments: Annotated[list[_Segment], Field(max_length=1000)]
 
 
+class _Clear(BaseModel):
+    """Which buckets are free, one bit each."""
+
+    model_config = ConfigDict(strict=True)
+
+    buckets: Annotated[int, Field(ge=SHARE, le=MOST_BUCKETS)]
+    free: Annotated[str, Field(max_length=MOST_BUCKETS)]
+
+    @model_validator(mode="after")
+    def _is_bitmap(self) -> _Clear:
+        try:
+            bits = base64.b64decode(self.free, validate=True)
+        except ValueError:
+            raise ValueError("the free buckets are no bits") from None
+        if self.buckets & (self.buckets - 1) or len(bits) * 8 != self.buckets:
+            raise ValueError("buckets and bits are not as many")
+        return self
+
+
 class _Pattern(_Settings):
+    clear: _Clear | None = None
     shapes: Annotated[list[_Shape], Field(min_length=1, max_length=10_000)]
     distinct: _Count | None = None
 
@@ -182,6 +204,7 @@ class _Words(_Settings):
 
 
 class _Faker(_Settings):
+    clear: _Clear | None = None
     meaning: str
     case: str | None = None
     separator: Literal["", " ", "-"] = ""

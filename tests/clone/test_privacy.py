@@ -105,6 +105,31 @@ def test_every_sensitive_value_is_replaced(
     assert [text for text in secrets if text.encode() in stored] == []
 
 
+def test_numbers_that_chance_would_meet_are_met_by_none(
+    new_database: Callable[..., str], free_database: Callable[[], str]
+) -> None:
+    """Of 100,000 phone numbers the source has 4,000: chance alone would give some hundred of them to its clone."""
+    source, target = new_database(NUMBERS), free_database()
+    fine("clone", source, target, "--quiet")
+    for column in ("phone", "license_plate", "postcode", "contact #>> '{phone}'"):
+        query_text = f"SELECT {column} FROM driver WHERE {column} IS NOT NULL"
+        theirs, ours = ({row[0] for row in query(url, query_text)} for url in (source, target))
+        assert len(theirs) > 1_000
+        assert len(ours) > 100
+        assert ours.isdisjoint(theirs), column
+
+
+NUMBERS = """
+CREATE TABLE driver (
+    id serial PRIMARY KEY, license_plate text UNIQUE, phone text, postcode text, contact jsonb
+);
+INSERT INTO driver (license_plate, phone, postcode, contact)
+SELECT 'KX ' || lpad((n * 7919 % 1000000)::text, 6, '0'), '555-' || lpad((n * 7919 % 100000)::text, 5, '0'),
+    chr(65 + n % 20) || n / 7 % 10 || chr(65 + n / 11 % 20) || ' ' || n / 3 % 10 || 'M' || n % 10,
+    jsonb_build_object('phone', '0' || lpad((n * 104729 % 1000000)::text, 6, '0'), 'n', n)
+FROM generate_series(1, 4000) n;
+"""
+
 SECRETS = ("first_name", "last_name", "email", "phone", "street", "iban", "password", "note")
 PEOPLE = """
 CREATE TABLE person (

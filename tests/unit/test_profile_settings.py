@@ -12,12 +12,14 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pyarrow as pa
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 import dbclone
 from dbclone.errors import BundleError, ModelError
+from dbclone.profile.clear import with_clear
 from dbclone.profile.drawn import with_drawn
 from dbclone.profile.facts import Facts
 from dbclone.profile.meanings import Meaning
@@ -66,6 +68,8 @@ STRUCTURES: dict[str, tuple[Type, list[str]]] = {
 TEXTS: dict[str, tuple[str | None, list[str]]] = {
     "codes": (None, [f"INV-2024-{n:05d}" for n in range(60)] + [f"X{n:03d}" for n in range(30)]),
     "tokens": ("token", [f"{n * 7919:08x}{n * 104729:08x}" for n in range(60)]),
+    "phones": ("phone", [f"555-{n * 7919 % 10_000:04d}" for n in range(60)]),
+    "faked postcodes": ("postcode", ["L4E 3M5", "K1A 0B1"]),
     "prose": ("prose", [f"the quick brown fox jumps over the {w} dog again" for w in ("lazy", "old", "red") * 20]),
     "emails": ("email", [f"ann.smith{n}@{'corp' if n % 2 else 'home'}.example" for n in range(60)]),
     "names": ("full_name", [f"Ann Smith{n}" for n in range(60)]),
@@ -86,6 +90,7 @@ def learned() -> dict[str, Maker]:
     for name, (meaning, texts) in TEXTS.items():
         facts = Facts(len(texts), 0, len(set(texts)), texts=tuple(texts), counts=(1,) * len(texts), lengths=(8, 12))
         found[name] = text_maker(facts, Meaning(meaning, ""), 5, {"lengths": [8, 12], "max": 40})
+        found[f"{name}, clear"] = with_clear(found[name], meaning, pa.array(texts))
     return found
 
 

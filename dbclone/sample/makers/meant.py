@@ -13,14 +13,27 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from dbclone.sample.makers.addresses import realm_of
+from dbclone.sample.makers.clear import keep_clear
 from dbclone.sample.makers.composed import covering
 from dbclone.sample.makers.faked import file_pool, pool_of, with_case
 from dbclone.sample.makers.pools import pick
-from dbclone.sample.makers.request import Request, from_parts, stable_seed
+from dbclone.sample.makers.request import Ints, Request, from_parts, stable_seed
 
 
 def make_faked(request: Request) -> pa.Array:
-    """Texts of one meaning; few different ones where the source's values repeat."""
+    """Texts of one meaning; few different ones where the source's values repeat; none of the source's where they tell
+    whose they are."""
+    made = _faked(request)
+    if request.unique:
+        return made
+
+    def again(rows: Ints) -> pa.Array:
+        return _faked(replace(request, lengths=request.lengths[rows], numbers=request.numbers[rows]))
+
+    return keep_clear(made, again, request.settings.get("clear"))
+
+
+def _faked(request: Request) -> pa.Array:
     settings = request.settings
     meaning, locale = settings["meaning"], settings.get("locale") or request.locale
     realm = realm_of(request)

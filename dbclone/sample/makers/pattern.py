@@ -13,6 +13,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from dbclone.errors import ModelError
+from dbclone.profile.clear import is_clear
+from dbclone.sample.makers.clear import keep_clear
 from dbclone.sample.makers.pools import Pool, nearest
 from dbclone.sample.makers.request import Ints, Request, permute, stable_seed
 
@@ -32,6 +34,9 @@ ALPHABETS = {
 _ENOUGH = 2**62
 """Capacities beyond this count as endless."""
 
+_OWNED = 128
+"""Texts that a row of a unique column may choose from: one row of twenty million finds none of them clear."""
+
 Shape = list[dict[str, Any]]
 
 
@@ -43,7 +48,14 @@ def make_pattern(request: Request) -> pa.Array:
     distinct = request.settings.get("distinct")
     if distinct:
         return _pool(shapes, request, distinct).pick(request.lengths, request.rng)
-    return _make(shapes, request.lengths, request.rng, strict=bool(request.settings.get("strict")))
+    return _clear(shapes, request.lengths, request.rng, request.settings)
+
+
+def _clear(shapes: list[tuple[int, Shape]], lengths: Ints, rng: np.random.Generator, about: dict[str, Any]) -> pa.Array:
+    """Texts of the shapes that are none of the source's, where it has some that nothing may equal."""
+    strict = bool(about.get("strict"))
+    made = _make(shapes, lengths, rng, strict=strict)
+    return keep_clear(made, lambda rows: _make(shapes, lengths[rows], rng, strict=strict), about.get("clear"))
 
 
 def _pool(shapes: list[tuple[int, Shape]], request: Request, distinct: int) -> Pool:
@@ -52,8 +64,7 @@ def _pool(shapes: list[tuple[int, Shape]], request: Request, distinct: int) -> P
     typical = np.array(request.settings.get("lengths") or [8], np.int64)
     others = np.setdiff1d(request.lengths, typical)
     lengths = typical[np.linspace(0, len(typical) - 1, max(1, distinct - len(others))).round().astype(np.int64)]
-    made = _make(shapes, np.concatenate([lengths, others]), rng, strict=bool(request.settings.get("strict")))
-    return Pool(made.to_pylist())
+    return Pool(_clear(shapes, np.concatenate([lengths, others]), rng, request.settings).to_pylist())
 
 
 def _make(shapes: list[tuple[int, Shape]], lengths: Ints, rng: np.random.Generator, *, strict: bool) -> pa.Array:
@@ -252,11 +263,37 @@ def _unique(shapes: list[tuple[int, Shape]], request: Request) -> pa.Array:
     for number, (_, segments) in enumerate(shapes):
         rows = np.flatnonzero(chosen == number)
         if len(rows):
-            space = capacities[number]
-            mixed = permute(local[rows], space, stable_seed(request.column, number)) if space < _ENOUGH else local[rows]
-            parts.append(_write_number(segments, mixed))
+            room = request.total if number in roomy and local is owner else int(quota[number])
+            parts.append(_numbered(segments, local[rows], room, capacities[number], (request, number)))
             places.append(rows)
     return _gather(parts, places)
+
+
+def _numbered(segments: Shape, local: Ints, room: int, space: int, of: tuple[Request, int]) -> pa.Array:
+    """A text of its own for each of ``local`` (rows,), numbers below ``room``, of the ``space`` that the shape has.
+
+    Where texts must be clear of the source's, every row owns as many as there is space for, and takes the first clear
+    one; where the space is too small for that, being unique comes first.
+    """
+    request, number = of
+    clear: dict[str, Any] = request.settings.get("clear") or {}
+    owned = max(1, min(_OWNED, space // max(1, room))) if clear else 1
+
+    def text(rows: Ints, turn: int) -> pa.Array:
+        wanted = local[rows] * owned + turn
+        mixed = permute(wanted, space, stable_seed(request.column, number)) if space < _ENOUGH else wanted
+        return _write_number(segments, mixed)
+
+    made, off = text(np.arange(len(local)), 0), np.arange(len(local))
+    for turn in range(owned if clear else 0):
+        found = text(off, turn) if turn else made
+        fits = is_clear(found, clear)
+        place = np.arange(len(local))
+        place[off[fits]] = len(local) + np.flatnonzero(fits)
+        made, off = pa.concat_arrays([made, found]).take(pa.array(place)), off[~fits]
+        if not len(off):
+            break
+    return made
 
 
 _ONE_CASE = {"letter": "lower", "alnum": "HEX36", "base64": "HEX36", "base64url": "HEX36"}

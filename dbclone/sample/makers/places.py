@@ -12,19 +12,27 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from dbclone.profile.vocabulary import provider
-from dbclone.sample.makers.request import Request
+from dbclone.sample.makers.clear import keep_clear
+from dbclone.sample.makers.request import Ints, Request
 
 
 def fit_postcodes(made: pa.Array, states: pa.Array, request: Request) -> pa.Array:
     """``made`` where the state is unknown or the code has another form than five digits (and four)."""
     if request.unique or (request.settings.get("locale") or request.locale) != "en_US":
         return made
+    every = np.arange(len(made))
+    fitted = _fitted(made, states, request, every)
+    return keep_clear(fitted, lambda rows: _fitted(made, states, request, rows), request.settings.get("clear"))
+
+
+def _fitted(made: pa.Array, states: pa.Array, request: Request, rows: Ints) -> pa.Array:
+    made, states = made.take(pa.array(rows)), states.take(pa.array(rows))
     ranges = _ranges()
     encoded = pc.utf8_lower(states.cast(pa.string())).dictionary_encode()
     bounds = np.array([ranges.get(text, (-1, -1)) for text in encoded.dictionary.to_pylist()] or [(-1, -1)])
     place = encoded.indices.fill_null(-1).to_numpy(zero_copy_only=False)
     low, high = bounds[np.maximum(place, 0)].T
-    codes = (low + request.rng.random(request.size) * (high - low)).astype(np.int64)
+    codes = (low + request.rng.random(len(rows)) * (high - low)).astype(np.int64)
     five = pc.utf8_lpad(pa.array(codes).cast(pa.string()), 5, "0")
     is_five, is_nine = (pc.match_substring_regex(made, pattern) for pattern in (r"^\d{5}$", r"^\d{5}-\d{4}$"))
     rest = pc.utf8_slice_codeunits(made, 5)
