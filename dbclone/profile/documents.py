@@ -24,7 +24,7 @@ from dbclone.profile.shapes import find_shapes, kind_of
 
 MOST_DOCUMENTS = 20_000
 MOST_XML = 5_000
-MOST_KEYS = 200
+MOST_KEYS = 500
 MOST_DEPTH = 16
 _MOST_ITEMS = 20_000
 _MOST_POOLED = 500
@@ -136,9 +136,11 @@ def _items(lists: list[list[Any]], place: _Place, pool: list[list[Any]]) -> dict
     """Sizes and items of arrays. ``cover``: shapes of items without one of each an array would lack paths."""
     items = [item for one in lists for item in one][:_MOST_ITEMS]
     wider = [item for one in pool for item in one][:_MOST_ITEMS]
-    deep = place.depth >= MOST_DEPTH
-    inner = {"kinds": {}} if deep else _mixed(items, replace(place.under(place.name), exact=False), wider)
-    found = {"size": learn_number(np.array([0 if deep else len(one) for one in lists], float), place.k), "items": inner}
+    inner: dict[str, Any] = {"kinds": {}}
+    if place.depth < MOST_DEPTH:
+        inner = _mixed(items, replace(place.under(place.name), exact=False), wider)
+    sizes = [len(one) if _is_known(inner) else 0 for one in lists]
+    found = {"size": learn_number(np.array(sizes, float), place.k), "items": inner}
     return found | ({"cover": _cover(inner["shapes"])} if place.exact and "shapes" in inner else {})
 
 
@@ -161,14 +163,22 @@ def _keys(objects: list[dict[str, Any]], place: _Place, pool: list[dict[str, Any
     for key, count in used.most_common(MOST_KEYS):
         if count >= place.k and place.depth < MOST_DEPTH:
             order[key] = float(np.mean([list(item).index(key) for item in objects[:200] if key in item] or [0]))
-    keys = sorted(order, key=lambda key: (order[key], key))
-    there = np.array([[key in item for key in keys] for item in objects], bool).reshape(len(objects), len(keys))
-    found = []
-    for key, together in zip(keys, learn_presence(there, place.k), strict=True):
+    nodes: dict[str, dict[str, Any]] = {}
+    for key in sorted(order, key=lambda key: (order[key], key)):
         own, wider = ([item[key] for item in items if key in item] for items in (objects, pool))
         node = _mixed(own, place.under(key), wider)
+        # A key of which no type is shared would have to be of a type that the source may not have.
+        nodes |= {key: node} if _is_known(node) else {}
+    flags = [key in item for item in objects for key in nodes]
+    there = np.array(flags, np.bool_).reshape(len(objects), len(nodes))
+    found = []
+    for (key, node), together in zip(nodes.items(), learn_presence(there, place.k), strict=True):
         found.append({"key": key, "share": round(used[key] / len(objects), 4)} | together | {"node": node})
     return found
+
+
+def _is_known(node: dict[str, Any]) -> bool:
+    return bool(node["kinds"] or node.get("shapes"))
 
 
 def _numbers(values: list[Any], k: int) -> dict[str, Any]:

@@ -23,7 +23,7 @@ MOST_SHAPES = 60
 """Groups that are told apart, so that the engine has a code for each."""
 
 _MOST_DEPTH = 16
-_MOST_PATHS = 500
+_MOST_PATHS = 2_000
 _MOST_ITEMS = 200
 _MOST_NAMES = 50
 """Values that a key which names shapes may have."""

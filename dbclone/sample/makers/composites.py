@@ -11,7 +11,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from dbclone.sample.makers.documents import join_lists
+from dbclone.sample.makers.documents import join_lists, join_present
 from dbclone.sample.makers.leaves import make_leaf
 from dbclone.sample.makers.numbers import draw_size
 from dbclone.sample.makers.owned import no_room
@@ -83,7 +83,7 @@ def make_pairs(request: Request) -> pa.Array:
             there[:] = True
         text = from_parts('"', _escaped(pa.array([pair["key"]] * request.size)), '"=>"', _escaped(value), '"')
         made.append(pc.if_else(pa.array(there), text, None))
-    return pc.binary_join_element_wise(*made, ", ", null_handling="skip")
+    return join_present(made, ", ")
 
 
 def _escaped(texts: pa.Array) -> pa.Array:

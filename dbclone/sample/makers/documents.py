@@ -105,8 +105,7 @@ def _object(node: dict[str, Any], size: int, request: Request) -> pa.Array:
         pairs.append(pc.binary_join_element_wise(json.dumps(entry["key"], ensure_ascii=False), spread, colon))
     if not pairs:
         return pa.array(["{}"] * size, pa.string())
-    body = pc.binary_join_element_wise(*pairs, comma, null_handling="skip")
-    return from_parts("{", body, "}")
+    return from_parts("{", join_present(pairs, comma), "}")
 
 
 def _present(keys: list[dict[str, Any]], size: int, request: Request) -> list[Flags]:
@@ -145,6 +144,14 @@ def _covered(cover: list[int], sizes: Ints, request: Request) -> Ints:
 def _signs(request: Request) -> tuple[str, str]:
     """What stands between items and behind keys, as the source writes it."""
     return (",", ":") if request.settings.get("compact") else (", ", ": ")
+
+
+def join_present(parts: list[pa.Array], separator: str) -> pa.Array:
+    """Row by row what is not NULL, joined; the empty text where nothing is there."""
+    # Arrow leaves out rows in which there is nothing to join, so they join an empty text, which is cut off again.
+    start = pa.array([""] * len(parts[0]), pa.string())
+    joined = pc.binary_join_element_wise(start, *parts, separator, null_handling="skip")
+    return pc.utf8_slice_codeunits(joined, len(separator))
 
 
 def join_lists(items: pa.Array, sizes: Ints, separator: str) -> pa.Array:
