@@ -118,11 +118,7 @@ def _summarise_children(
         if mode == "drive":
             _add_bounds(child, parent, number, known)
             _add_calendars(child, parent, number, k)
-        shapes = {name for name in child.numbers if child.is_named(name)}
-        numbers = {name: values for name, values in child.numbers.items() if name not in shapes}
-        categories = child.categories | {
-            name: child.number_codecs[name].encode(child.numbers[name]) for name in child.numbers if name in shapes
-        }
+        numbers, categories = _apart(child)
         if mode == "drive":
             kinds = {name: child.table.column(name).type for name in child.numbers if child.is_coded(name)}
             numbers |= proportions({name: child.numbers[name] for name, kind in kinds.items() if kind.is_number})
@@ -132,6 +128,14 @@ def _summarise_children(
         for summary in found:
             grouped = summary.what.startswith("mode ")
             parent.hidden.append(Hidden(hidden_name(key, summary.what), "hidden", key, summary.values, known, grouped))
+
+
+def _apart(child: Work) -> tuple[dict[str, npt.NDArray[np.float64]], dict[str, Codes]]:
+    """Columns with an order and columns without; what has numbers may still have none."""
+    shapes = {name for name in child.numbers if child.is_named(name)}
+    numbers = {name: values for name, values in child.numbers.items() if name not in shapes}
+    named = {name: child.number_codecs[name].encode(values) for name, values in child.numbers.items() if name in shapes}
+    return numbers, child.categories | named
 
 
 def _add_window(child: Work, works: Mapping[TableName, Work], number: int, axis: str) -> None:

@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import json
 import sqlite3
+from collections import Counter
 from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
 
+import numpy as np
 import psycopg
 import pytest
 
 import dbclone
+from dbclone.profile.shapes import Paths, paths_of
 from tests.clone.runs import cloned
 from tests.documents import RARE, events, shapes_of
 
@@ -101,3 +104,36 @@ def test_a_bundle_holds_no_rare_shape(source_file: Path) -> None:
     assert "jane" not in profile
     assert "stolen" not in profile
     assert "/items:string" not in profile
+
+
+def test_shapes_go_with_the_parent(tmp_path: Path) -> None:
+    rng = np.random.default_rng(5)
+    kinds = ({"search": "x", "hits": 3}, {"x": 1, "y": 2}, {"error": "boom", "line": 4}, {"page": "/home"})
+    with closing(sqlite3.connect(tmp_path / "source.db")) as connection:
+        connection.execute("CREATE TABLE users (id integer PRIMARY KEY, age integer NOT NULL)")
+        connection.execute(
+            "CREATE TABLE logs (id integer PRIMARY KEY, user_id integer NOT NULL REFERENCES users (id), data json)"
+        )
+        for user in range(1, 301):
+            connection.execute("INSERT INTO users VALUES (?, ?)", (user, int(rng.integers(18, 90))))
+            favourite = int(rng.integers(4))
+            for _ in range(int(rng.integers(4, 16))):
+                kind = favourite if rng.random() < 0.75 else int(rng.integers(4))
+                text = json.dumps(kinds[kind] | {"took": int(rng.integers(10**6))})
+                connection.execute("INSERT INTO logs (user_id, data) VALUES (?, ?)", (user, text))
+        connection.commit()
+
+    cloned(tmp_path / "source.db", tmp_path / "clone.db", "--no-copy-reference")
+
+    source, clone = (_loyalty(tmp_path / name) for name in ("source.db", "clone.db"))
+    assert source > 0.75
+    assert abs(source - clone) < 0.1
+
+
+def _loyalty(path: Path) -> float:
+    """The share that a user's most frequent shape has, on average."""
+    by_user: dict[int, Counter[Paths]] = {}
+    with closing(sqlite3.connect(path)) as connection:
+        for user, text in connection.execute("SELECT user_id, data FROM logs"):
+            by_user.setdefault(user, Counter())[paths_of(json.loads(text))] += 1
+    return float(np.mean([max(shapes.values()) / shapes.total() for shapes in by_user.values()]))
