@@ -112,6 +112,8 @@ class Fresh:
             return str(uuid.UUID(bytes=self._rng.bytes(16), version=4))
         if column.type.kind is Kind.JSON and turn % 2:
             return self._document(str(model or "{}"))
+        if column.type.kind is Kind.ARRAY and not model:
+            return "{}"
         moved = self._moved(column, str(model or ""), turn)
         if moved is not None:
             return moved

@@ -54,6 +54,7 @@ def make_texts(
     root = int(rng.integers(0, 2**63))
     requests: dict[str, Request] = {}
     wanted: dict[str, Ints] = {}
+    columns = {name: _unemptied(table.column(name), lengths) for name, lengths in columns.items()}
     for name, lengths in columns.items():
         profile = table.column(name)
         rows = np.flatnonzero((lengths > 0) | (lengths == ANY) | (profile.unique & (lengths == EMPTY)))
@@ -73,6 +74,12 @@ def make_texts(
         name: _place(_limited(made[name], requests[name]), wanted[name], np.asarray(columns[name])) for name in columns
     }
     return placed | _fit_places(table, placed, requests, known)
+
+
+def _unemptied(profile: ColumnProfile, lengths: npt.NDArray[Any]) -> npt.NDArray[Any]:
+    """Documents and arrays of any shape or size where an empty text is asked for: that is none of either."""
+    drawn = profile.maker is not None and bool(profile.maker.settings.get("drawn"))
+    return np.where(lengths == EMPTY, ANY, lengths) if drawn else lengths
 
 
 def _make(request: Request) -> tuple[Request, pa.Array]:

@@ -92,7 +92,7 @@ def test_a_number_that_names_no_shape_gives_any() -> None:
     documents = [{"a": 1}] * 30 + [{"b": 1}] * 30
     maker = with_drawn(Maker("json", {"root": learn_json([json.dumps(one) for one in documents], 5)}))
 
-    made = made_by(maker, np.array([99, -3, 1, 2] * 10, np.int32))
+    made = made_by(maker, np.array([99, -3, 1, 2, 0] * 10, np.int32))
 
     assert {tuple(one) for one in made} == {("a",), ("b",)}
     assert made[2] != made[3]
