@@ -8,11 +8,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
+from dataclasses import replace
 from re import _parser  # type: ignore[attr-defined]
 from typing import Any
 
 from dbclone.profile.facts import Facts
-from dbclone.schema import Column, Table
+from dbclone.schema import Check, Column, Schema, Table, TableName
 
 _LITERAL = re.compile(r"'((?:[^']|'')*)'")
 _MATCHING = re.compile(r"~|\blike\b|\bsimilar\b|\bregexp\b|\bglob\b|\bmatch\b", re.I)
@@ -27,6 +28,20 @@ def listed_values(table: Table, column: Column, facts: Facts) -> tuple[str, ...]
         if listed and not _MATCHING.search(expression) and set(facts.texts) <= set(listed):
             return listed
     return ()
+
+
+def lists_of_children(schema: Schema) -> Schema:
+    """The schema with the lists that CHECKs of children give for a key as CHECKs of the column that it references: they
+    say what parents are called, too."""
+    lists: dict[TableName, list[Check]] = {}
+    for key in schema.foreign_keys:
+        child = schema.table(key.table)
+        for name, above in zip(key.columns, key.parent_columns, strict=True) if key.parent in schema else ():
+            for expression in _expressions(child, child.column(name)):
+                if not _MATCHING.search(expression):
+                    lists.setdefault(key.parent, []).append(Check(expression, column=above))
+    tables = (replace(table, checks=(*table.checks, *lists.get(table.name, ()))) for table in schema.tables)
+    return replace(schema, tables=tuple(tables))
 
 
 def demanded_pattern(table: Table, column: Column) -> dict[str, Any] | None:

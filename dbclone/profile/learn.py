@@ -14,6 +14,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from dbclone.errors import ConfigError
+from dbclone.profile.checks import lists_of_children
 from dbclone.profile.clear import with_clear
 from dbclone.profile.documents import has_sensitive
 from dbclone.profile.drawn import with_drawn
@@ -75,7 +76,7 @@ def learn_profile(
     of ``overrides`` are ``table.column`` or ``schema.table.column``. Raises ConfigError where one cannot be followed.
     """
     wanted = _resolve(schema, overrides)
-    schema = _with_telling(schema, tables)
+    schema = lists_of_children(_with_telling(schema, tables))
     judged: dict[TableName, list[_Judged]] = {}
     for table in schema:
         sample = tables.get(table.name)

@@ -251,6 +251,9 @@ class Generator:
             total = int(counts.sum())
             counts = np.where(admitted, counts, 0)
             counts[admitted] = adjust(counts[admitted], total, about.unique, rng)
+            short = total - int(counts.sum())
+            if short > 0:
+                self.notes.append(f"{name}: {short} rows left out, since a CHECK forbids what their parents are called")
         return counts, alone
 
     def _fill_entries(self, filled: Filled) -> None:

@@ -91,10 +91,16 @@ def _codes(
         ]
         if sides[0] is None or sides[1] is None:
             return None
-        joined = pa.concat_arrays([side.cast(pa.large_string()) for side in sides if side is not None])
+        joined = pa.concat_arrays([_octets(side) for side in sides if side is not None])
         column = np.asarray(pc.fill_null(joined.dictionary_encode().indices, -1)).astype(np.int64)
         _, code = np.unique(code * (int(column.max(initial=0)) + 2) + column + 1, return_inverse=True)
     return code[:size].astype(np.int64), code[size:].astype(np.int64)
+
+
+def _octets(values: pa.Array) -> pa.Array:
+    """(n,) what tells values apart, whatever they are: a BLOB is no text."""
+    binary = pa.types.is_binary(values.type) or pa.types.is_large_binary(values.type)
+    return (values if binary else values.cast(pa.large_string())).cast(pa.large_binary())
 
 
 def _values(holder: Filled, others: Others, column: str) -> pa.Array | None:
