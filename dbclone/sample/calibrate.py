@@ -22,7 +22,7 @@ Codes = npt.NDArray[np.uint8]
 Floats = npt.NDArray[np.float64]
 
 _CODES = 256
-_TRIALS = 4
+_TRIALS = 8
 _ROWS = 40_000
 """Rows to fill in trials: the more rows there are, the less chance shifts their sums."""
 _PRIOR = 1.0
