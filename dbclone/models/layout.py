@@ -5,6 +5,7 @@ Takes a Work and those of its parents, gives uint8 matrices in sibling order. Ne
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 
@@ -56,9 +57,12 @@ class Layout:
 
     def off_places(self, allowed: Rows) -> Rows:
         """Those of ``allowed`` that do not say where an ancestor stands: its summaries tell its rows more of it."""
-        places = [self._above(feature).place_slot == feature.slot for feature in self.features]
-        off: Rows = allowed[~np.isin(allowed, np.flatnonzero(places))]
+        off: Rows = allowed[~np.isin(allowed, self._places)]
         return off
+
+    @functools.cached_property
+    def _places(self) -> Rows:
+        return np.flatnonzero([self._above(feature).place_slot == feature.slot for feature in self.features])
 
     def columns_above(self) -> list[int]:
         """The features that are values of ancestors' own columns and texts' lengths, nearest ancestors first."""

@@ -8,7 +8,7 @@ as different from each other as they are.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from typing import NamedTuple
 
 import numpy as np
@@ -22,6 +22,7 @@ Codes = npt.NDArray[np.uint8]
 Floats = npt.NDArray[np.float64]
 
 _CODES = 256
+_SAME = np.arange(_CODES, dtype=np.uint8)
 _TRIALS = 8
 _ROWS = 40_000
 """Rows to fill in trials: the more rows there are, the less chance shifts their sums."""
@@ -59,11 +60,13 @@ def calibrate(program: Program, model: TableModel, begin: int, end: int, fill: C
     own = fill(program)
     if not len(own):
         return
+    densities = _densities(program.cumulative, program.start)
+    aims = {number: _Aim.of(entry) for number, entry in enumerate(model.entries[begin:end], begin)}
     found: dict[int, tuple[Sums, Floats]] = {}
     best: dict[int, tuple[Sums, Floats]] = {}
 
     def judge() -> None:
-        for sums in _sums(model, begin, end, own):
+        for sums in _sums(model, aims, own):
             factor = found[sums.tree][1] if sums.tree in found else np.ones(_CODES)
             if sums.tree not in best or sums.off < best[sums.tree][0].off:
                 best[sums.tree] = sums, factor
@@ -71,9 +74,9 @@ def calibrate(program: Program, model: TableModel, begin: int, end: int, fill: C
 
     for _ in range(int(np.clip(_ROWS // len(own), 1, _TRIALS))):
         judge()
-        own = fill(_bent(program, found))
+        own = fill(_bent(program, densities, found))
     judge()
-    _bring_back(program, model, begin, end, fill(_bent(program, best)))
+    _bring_back(program, model, begin, end, fill(_bent(program, densities, best)))
 
 
 def _bring_back(program: Program, model: TableModel, begin: int, end: int, own: Codes) -> None:
@@ -97,15 +100,31 @@ def _bring_back(program: Program, model: TableModel, begin: int, end: int, own: 
             own[rows, slot] = code
 
 
-def _sums(model: TableModel, begin: int, end: int, own: Codes) -> Iterator[Sums]:
+class _Aim(NamedTuple):
+    """What the trees of an entry were learned from: (256,) shares of the codes of each stage, and of the entry's own
+    tree, whose codes are found at ``place`` (codes,) in these."""
+
+    stages: tuple[Floats, ...]
+    own: Floats
+    place: Codes
+
+    @classmethod
+    def of(cls, entry: Entry) -> _Aim:
+        # The values that stages lead to, not their starts, are to have the source's shares.
+        own = _padded(entry.shares) if len(entry.shares) else _learned(entry.tree)
+        place = _start_codes(entry) if len(entry.shares) else _SAME
+        return cls(tuple(_learned(stage.tree) for stage in entry.stages), own, place)
+
+
+def _sums(model: TableModel, aims: Mapping[int, _Aim], own: Codes) -> Iterator[Sums]:
     """What the trees of more than one leaf drew, beside what they were learned from."""
     number = 0
     for place, entry in enumerate(model.entries):
         first = number
         number += 1 + len(entry.stages)
-        if not begin <= place < end:
+        if place not in aims:
             continue
-        slot = model.first_slot[place]
+        aim, slot = aims[place], model.first_slot[place]
         free = np.ones(len(own), bool)
         for step, stage in enumerate(entry.stages):
             if stage.base.way == "pace":
@@ -113,14 +132,12 @@ def _sums(model: TableModel, begin: int, end: int, own: Codes) -> Iterator[Sums]
             codes = own[:, slot + 1 + step]
             tried = codes != NO_CODE
             if stage.tree.leaves > 1:
-                own_codes = np.arange(256, dtype=np.uint8)
-                yield Sums(first + 1 + step, _learned(stage.tree), _counts(codes[tried]), own_codes)
+                yield Sums(first + 1 + step, aim.stages[step], _counts(codes[tried]), _SAME)
             free &= ~(codes == 1) if stage.base.way == "same" else ~tried
         if len(entry.shares):
-            # The values that stages lead to, not their starts, are to have the source's shares.
-            yield Sums(first, _padded(entry.shares), _counts(own[:, slot]), _start_codes(entry), place)
+            yield Sums(first, aim.own, _counts(own[:, slot]), aim.place, place)
         elif entry.tree.leaves > 1 and entry.start is None:
-            yield Sums(first, _learned(entry.tree), _counts(own[free, slot]), np.arange(256, dtype=np.uint8))
+            yield Sums(first, aim.own, _counts(own[free, slot]), aim.place)
 
 
 def _counts(codes: Codes) -> Floats:
@@ -134,7 +151,7 @@ def _padded(shares: Floats) -> Floats:
 def _start_codes(entry: Entry) -> Codes:
     """The entry's code of each code of its tree, whose codec is another where values start differently."""
     if entry.start is None or entry.numbers is None:
-        return np.arange(_CODES, dtype=np.uint8)
+        return _SAME
     return entry.numbers.encode(entry.start.representatives())
 
 
@@ -155,8 +172,9 @@ def _densities(cumulative: Floats, start: npt.NDArray[np.int64]) -> Floats:
     return density
 
 
-def _bent(program: Program, found: dict[int, tuple[Sums, Floats]]) -> Program:
-    """The program with each code of each tree so many times as likely, before the leaves sum to one."""
+def _bent(program: Program, densities: Floats, found: dict[int, tuple[Sums, Floats]]) -> Program:
+    """The program, whose leaves have ``densities``, with each code of each tree so many times as likely, before the
+    leaves sum to one."""
     cumulative, accept = program.cumulative.copy(), program.accept.copy()
     for number, (sums, factor) in found.items():
         weights = np.ones(_CODES)
@@ -164,7 +182,7 @@ def _bent(program: Program, found: dict[int, tuple[Sums, Floats]]) -> Program:
         leaves = program.start[program.leaf_first[number] : program.leaf_first[number + 1]]
         low, high = leaves[0], leaves[-1]
         start = leaves - low
-        density = _densities(cumulative[low:high], start) * weights[program.codes[low:high]]
+        density = densities[low:high] * weights[program.codes[low:high]]
         rising = np.cumsum(density)
         before = np.concatenate([[0.0], rising])[start]
         sizes = np.diff(start)
