@@ -26,7 +26,8 @@ from dbclone.dialects.base_catalog import read_schema
 from dbclone.dialects.base_rows import arrow_type, bound_type, family_keys, inferred, python_rows, to_arrow
 from dbclone.dialects.counting import violations
 from dbclone.dialects.portable import PortableDdl, Saying
-from dbclone.dialects.portable_ddl import portable_ddl, quote, target_names
+from dbclone.dialects.portable_ddl import portable_ddl
+from dbclone.dialects.portable_writer import quote, target_names
 from dbclone.dialects.protocol import Ddl, Loss, Reading, Stamp, Violation
 from dbclone.errors import ConfigError, ConnectError, SourceError, TargetError, TargetRefused
 from dbclone.schema import Column, ForeignKey, Schema, Table, TableName

@@ -10,7 +10,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from dbclone.dialects.counting import count_orphans
-from dbclone.dialects.portable_ddl import quote
+from dbclone.dialects.portable_writer import quote
 from dbclone.dialects.protocol import Source
 from dbclone.errors import DbcloneError
 from dbclone.schema import Column, ForeignKey, Kind, Schema, Table, TableName

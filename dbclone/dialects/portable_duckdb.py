@@ -10,9 +10,9 @@ from collections.abc import Iterator, Mapping
 from dataclasses import replace
 
 from dbclone.dialects.portable import Attempt, PortableDdl
-from dbclone.dialects.portable_ddl import Writer, column_list, quote
 from dbclone.dialects.portable_sql import is_plain, translate, translate_default
 from dbclone.dialects.portable_types import type_name
+from dbclone.dialects.portable_writer import Writer, column_list, quote
 from dbclone.dialects.protocol import Loss
 from dbclone.schema import Column, ForeignKey, Kind, Schema, Table, TableName, Type
 

@@ -10,9 +10,9 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from dbclone.dialects.portable import Attempt
-from dbclone.dialects.portable_ddl import ServerWriter, column_list, key_actions, quote
 from dbclone.dialects.portable_sql import translate_default
 from dbclone.dialects.portable_types import type_name
+from dbclone.dialects.portable_writer import ServerWriter, column_list, key_actions, quote
 from dbclone.dialects.protocol import Loss
 from dbclone.schema import Column, ForeignKey, Kind, Schema, Table, TableName, Unique
 

@@ -10,15 +10,8 @@ import sqlite3
 from collections.abc import Iterator
 
 from dbclone.dialects.portable import PortableDdl
-from dbclone.dialects.portable_ddl import (
-    Writer,
-    column_list,
-    indexable,
-    key_actions,
-    key_timing,
-    quote,
-)
 from dbclone.dialects.portable_sql import translate, translate_default
+from dbclone.dialects.portable_writer import Writer, column_list, indexable, key_actions, key_timing, quote
 from dbclone.schema import Column, Kind, Table, Unique
 
 

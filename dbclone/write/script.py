@@ -17,7 +17,8 @@ import pyarrow.compute as pc
 
 from dbclone.dialects.address import Address
 from dbclone.dialects.portable import Attempt, PortableDdl
-from dbclone.dialects.portable_ddl import column_list, portable_ddl, quote, target_names
+from dbclone.dialects.portable_ddl import portable_ddl
+from dbclone.dialects.portable_writer import column_list, quote, target_names
 from dbclone.dialects.protocol import Ddl, DdlMode, Loss, Stamp, Violation
 from dbclone.dialects.scratch import Scratch
 from dbclone.errors import TargetRefused

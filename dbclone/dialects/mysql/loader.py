@@ -36,7 +36,8 @@ from dbclone.dialects.mysql.foreign import check_statements, known_here
 from dbclone.dialects.mysql.guard import open_place
 from dbclone.dialects.mysql.statements import split_statements
 from dbclone.dialects.portable import PortableDdl, Saying
-from dbclone.dialects.portable_ddl import portable_ddl, target_names
+from dbclone.dialects.portable_ddl import portable_ddl
+from dbclone.dialects.portable_writer import target_names
 from dbclone.dialects.protocol import Ddl, DdlMode, Loss, Stamp, Violation
 from dbclone.dialects.refusal import refused_by_check
 from dbclone.errors import TargetError

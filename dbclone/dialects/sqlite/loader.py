@@ -19,7 +19,8 @@ from dbclone.dialects.address import Address
 from dbclone.dialects.asking import Told
 from dbclone.dialects.counting import check_name
 from dbclone.dialects.portable import PortableDdl
-from dbclone.dialects.portable_ddl import portable_ddl, target_names
+from dbclone.dialects.portable_ddl import portable_ddl
+from dbclone.dialects.portable_writer import target_names
 from dbclone.dialects.protocol import Ddl, DdlMode, Loss, Stamp, Violation
 from dbclone.dialects.scratch import Scratch
 from dbclone.dialects.sqlite.asking import evaluate
