@@ -10,13 +10,13 @@ from dbclone.sample.makers.arrays import make_array, make_range
 from dbclone.sample.makers.composites import make_composite
 from dbclone.sample.makers.documents import make_json, make_xml
 from dbclone.sample.makers.leaves import LEAF_MAKERS
+from dbclone.sample.makers.other import make_other
 from dbclone.sample.makers.request import Request
 from dbclone.sample.makers.scalars import (
     make_binary,
     make_bit,
     make_geometric,
     make_interval,
-    make_other,
 )
 from dbclone.sample.makers.vectors import make_tsvector
 

@@ -1,6 +1,6 @@
-"""Values of kinds that are no plain text and hold nothing inside: UUIDs, addresses, intervals, bits, vectors, bytes.
+"""Values of kinds that are no plain text and hold nothing inside: UUIDs, addresses, intervals, bits, bytes.
 
-Takes settings, gives valid input for the type. What dbclone cannot make becomes a plain fallback that parses.
+Takes settings, gives valid input for the type.
 """
 
 from __future__ import annotations
@@ -164,47 +164,3 @@ def make_labels(request: Request) -> pa.Array:
     if request.unique:
         return pa.array(labels, pa.string()).take(pa.array(request.shuffled() % len(labels)))
     return pa.array(labels, pa.string()).take(pa.array(request.rng.integers(0, len(labels), request.size)))
-
-
-FALLBACKS = {
-    "hstore": "",
-    "ltree": "top",
-    "lquery": "*",
-    "jsonpath": "$",
-    "tsquery": "'word'",
-    "pg_lsn": "0/0",
-    "oid": "0",
-    "xid": "0",
-    "cid": "0",
-    "tid": "(0,0)",
-    "regclass": "pg_class",
-    "regtype": "integer",
-    "txid_snapshot": "1:1:",
-    "pg_snapshot": "1:1:",
-    "refcursor": "cursor",
-    "cube": "(0)",
-    "seg": "0",
-    "geography": "POINT(0 0)",
-}
-"""A value that each type of unknown structure accepts; a type that is not here becomes NULL."""
-
-
-def make_other(request: Request) -> pa.Array:
-    """A value that k rows share, else one that the type accepts, else NULL."""
-    settings = request.settings
-    from dbclone.sample.makers.composites import make_pairs, make_path
-
-    if settings.get("levels"):
-        return make_path(request)
-    if settings.get("pairs"):
-        return make_pairs(request)
-    if request.unique and request.total > 1:
-        raise no_room(request)
-    if settings.get("choices"):
-        weights = np.array(settings["weights"], np.float64)
-        drawn = request.rng.choice(len(weights), size=request.size, p=weights / weights.sum())
-        return pa.array(settings["choices"], pa.string()).take(pa.array(drawn))
-    base = str(settings.get("sql", "")).partition("(")[0]
-    if base in FALLBACKS:
-        return pa.array([FALLBACKS[base]] * request.size, pa.string())
-    return pa.nulls(request.size, pa.string())
