@@ -70,5 +70,18 @@ class PortableDdl:
         return table, text, next(iter(batches))
 
 
+def question_of(
+    portable: PortableDdl | None,
+    table: Table,
+    expression: str,
+    columns: Mapping[str, pa.Array],
+    refused: Iterable[Saying] = (),
+) -> tuple[Table, str, pa.RecordBatch] | None:
+    """The same of a target whose DDL may be the source's own: then in the source's words."""
+    if portable is not None:
+        return portable.question(table, expression, columns, refused)
+    return table, expression, pa.RecordBatch.from_arrays(list(columns.values()), names=list(columns))
+
+
 def _under_names(batch: pa.RecordBatch, own: Mapping[str, str]) -> pa.RecordBatch:
     return pa.RecordBatch.from_arrays(batch.columns, names=[own.get(name, name) for name in batch.schema.names])

@@ -35,7 +35,7 @@ from dbclone.dialects.mysql.finish import Finished, add_keys, make_objects
 from dbclone.dialects.mysql.foreign import check_statements, known_here
 from dbclone.dialects.mysql.guard import open_place
 from dbclone.dialects.mysql.statements import split_statements
-from dbclone.dialects.portable import PortableDdl, Saying
+from dbclone.dialects.portable import PortableDdl, Saying, question_of
 from dbclone.dialects.portable_ddl import portable_ddl
 from dbclone.dialects.portable_writer import target_names
 from dbclone.dialects.protocol import Ddl, DdlMode, Loss, Stamp, Violation
@@ -202,13 +202,9 @@ class MysqlLoader:
         None where the target left out what says so, or the rows cannot be asked about.
         """
         own = self._names[table.name].name
-        batch = pa.RecordBatch.from_arrays(list(columns.values()), names=list(columns))
-        asked = table, expression, batch
-        if self._portable is not None:
-            question = self._portable.question(table, expression, columns, self._refused)
-            if question is None:
-                return None
-            asked = question
+        asked = question_of(self._portable, table, expression, columns, self._refused)
+        if asked is None:
+            return None
         table, expression, batch = asked
         if not all((own, name) in self._types for name in batch.schema.names):
             return None

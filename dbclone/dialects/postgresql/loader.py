@@ -15,7 +15,7 @@ import pyarrow as pa
 
 from dbclone.dialects.address import Address
 from dbclone.dialects.asking import Told
-from dbclone.dialects.portable import PortableDdl, Saying
+from dbclone.dialects.portable import PortableDdl, Saying, question_of
 from dbclone.dialects.portable_ddl import portable_ddl
 from dbclone.dialects.postgresql.asking import evaluate
 from dbclone.dialects.postgresql.build import build
@@ -162,13 +162,9 @@ class PostgresLoader:
 
         None where the target left out what says so, or the rows cannot be asked about.
         """
-        batch = pa.RecordBatch.from_arrays(list(columns.values()), names=list(columns))
-        asked = table, expression, batch
-        if self._portable is not None:
-            question = self._portable.question(table, expression, columns, self._refused)
-            if question is None:
-                return None
-            asked = question
+        asked = question_of(self._portable, table, expression, columns, self._refused)
+        if asked is None:
+            return None
         with self._place.session() as session:
             return evaluate(session, asked[0], self._names.get(table.name, table.name), *asked[1:])
 

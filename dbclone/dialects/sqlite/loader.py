@@ -18,7 +18,7 @@ import pyarrow as pa
 from dbclone.dialects.address import Address
 from dbclone.dialects.asking import Told
 from dbclone.dialects.counting import check_name
-from dbclone.dialects.portable import PortableDdl
+from dbclone.dialects.portable import PortableDdl, question_of
 from dbclone.dialects.portable_ddl import portable_ddl
 from dbclone.dialects.portable_writer import target_names
 from dbclone.dialects.protocol import Ddl, DdlMode, Loss, Stamp, Violation
@@ -127,13 +127,9 @@ class SqliteLoader:
         None where the target left out what says so, or the rows cannot be asked about.
         """
         own = self._names[table.name].name
-        batch = pa.RecordBatch.from_arrays(list(columns.values()), names=list(columns))
-        asked = table, expression, batch
-        if self._portable is not None:
-            question = self._portable.question(table, expression, columns)
-            if question is None:
-                return None
-            asked = question
+        asked = question_of(self._portable, table, expression, columns)
+        if asked is None:
+            return None
         with self._lock:
             made = self._rows(f"SELECT sql FROM sqlite_master WHERE type = 'table' AND name = {_text(own)}")
             types = self._rows(f"SELECT name, type FROM pragma_table_xinfo({_text(own)})")
