@@ -10,7 +10,8 @@ from dataclasses import dataclass, field
 
 import numpy as np
 import numpy.typing as npt
-from numba import njit
+
+from dbclone.models.loops import loop
 
 Floats = npt.NDArray[np.float64]
 Codes = npt.NDArray[np.uint8]
@@ -48,7 +49,8 @@ class NumberCodec:
 
     def encode(self, values: Floats) -> Codes:
         """Codes (n,) of ``values`` (n,), NaN as 0."""
-        codes: Codes = _encode(values, self.spikes, self.spike_codes, self.edges, self.bin_codes)
+        codes = np.zeros(len(values), np.uint8)
+        _encode(values, self.spikes, self.spike_codes, self.edges, self.bin_codes, codes)
         return codes
 
     def decode(self, codes: Codes, within: Floats) -> Floats:
@@ -87,7 +89,7 @@ class NumberCodec:
         return middle
 
 
-@njit(cache=True, nogil=True)
+@loop(nogil=True)
 def _first_not_below(ascending, value):  # type: ignore[no-untyped-def]
     """The first place in ``ascending`` whose number is not below ``value``; without a branch that could go wrong."""
     base = 0
@@ -99,9 +101,8 @@ def _first_not_below(ascending, value):  # type: ignore[no-untyped-def]
     return base + (left > 0 and ascending[base] < value)
 
 
-@njit(cache=True, nogil=True)
-def _encode(values, spikes, spike_codes, edges, bin_codes):  # type: ignore[no-untyped-def]
-    result = np.zeros(len(values), np.uint8)
+@loop(nogil=True)
+def _encode(values, spikes, spike_codes, edges, bin_codes, result):  # type: ignore[no-untyped-def]
     for row in range(len(values)):
         value = values[row]
         if np.isnan(value):
@@ -119,7 +120,6 @@ def _encode(values, spikes, spike_codes, edges, bin_codes):  # type: ignore[no-u
             near = min(near, len(spikes) - 1)
             below = max(near - 1, 0)
             result[row] = spike_codes[below if abs(spikes[below] - value) < abs(spikes[near] - value) else near]
-    return result
 
 
 def fit_numbers(

@@ -95,3 +95,42 @@ def test_foreign_keys_stand_in_the_target(new_database: Callable[..., str], free
     copy_database(source, target)
     with pytest.raises(psycopg.errors.ForeignKeyViolation):
         query(target, "INSERT INTO store VALUES (9, 4711)")
+
+
+def test_whatever_holds_rows_has_statistics(
+    new_database: Callable[..., str], free_database: Callable[[], str]
+) -> None:
+    source, target = new_database(_COUNTED), free_database()
+    assert copy_database(source, target).losses == ()
+    assert query(target, "SELECT DISTINCT tablename FROM pg_stats WHERE schemaname = 'public' ORDER BY 1") == [
+        ("child",),
+        ("parent",),
+        ("summary",),
+    ]
+    assert query(target, "SELECT statistics_name FROM pg_stats_ext") == [("together",)]
+
+
+def test_table_that_cannot_be_counted_is_told(
+    new_database: Callable[..., str], free_database: Callable[[], str]
+) -> None:
+    source, target = new_database(_UNCOUNTED), free_database()
+    copied = copy_database(source, target)
+    assert [(loss.kind, loss.name) for loss in copied.losses] == [("statistics", "public.shy")]
+    assert query(target, "SELECT count(*) FROM shy") == [(9,)]
+
+
+_COUNTED = """
+CREATE TABLE parent (id integer PRIMARY KEY);
+CREATE TABLE child (id integer PRIMARY KEY, parent_id integer REFERENCES parent, kind integer);
+CREATE STATISTICS together (dependencies) ON parent_id, kind FROM child;
+INSERT INTO parent SELECT generate_series(1, 50);
+INSERT INTO child SELECT i, i % 50 + 1, i % 50 % 3 FROM generate_series(1, 500) i;
+CREATE MATERIALIZED VIEW summary AS SELECT kind, count(*) AS children FROM child GROUP BY kind;
+"""
+_UNCOUNTED = """
+CREATE FUNCTION shy(i integer) RETURNS integer LANGUAGE plpgsql IMMUTABLE AS $$ BEGIN
+  IF current_query() LIKE 'ANALYZE%' THEN RAISE EXCEPTION 'not now'; END IF; RETURN i; END $$;
+CREATE TABLE shy (id integer PRIMARY KEY);
+CREATE INDEX ON shy (shy(id));
+INSERT INTO shy SELECT generate_series(1, 9);
+"""

@@ -1,7 +1,7 @@
 """What follows the rows: takes a place with loaded tables and the post-data entries, gives the constraints that fail.
 
-Indexes and keys first, foreign keys next, both on two sessions where the place allows; then the rest in order, the
-sequences, the materialized views and ANALYZE. Every key that the database accepts is its own proof.
+Indexes and keys first, then ANALYZE and foreign keys, on two sessions where the place allows; then the rest in order,
+the sequences and the materialized views. Every key that the database accepts is its own proof.
 """
 
 from __future__ import annotations
@@ -61,12 +61,17 @@ SELECT n.nspname, c.relname FROM pg_class c JOIN pg_namespace n ON n.oid = c.rel
 WHERE c.relkind = 'm' AND NOT c.relispopulated AND {USER_SCHEMA} ORDER BY c.oid
 """
 # A partitioned table's statistics are made with its partitions'.
-_SIZES = f"""
-SELECT n.nspname, c.relname, 8192 + pg_relation_size(c.oid) +
-       (SELECT coalesce(sum(pg_relation_size(i.inhrelid)), 0)::bigint FROM pg_inherits i
-        WHERE i.inhparent = c.oid AND c.relkind = 'p') AS size
-FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
-WHERE c.relkind IN ('r', 'p', 'm') AND NOT c.relispartition AND {USER_SCHEMA} ORDER BY size DESC, c.oid
+_LARGEST_FIRST = f"""
+SELECT n.nspname, c.relname FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
+WHERE c.relkind IN ('r', 'p') AND NOT c.relispartition AND {USER_SCHEMA}
+ORDER BY pg_relation_size(c.oid) + (SELECT coalesce(sum(pg_relation_size(i.inhrelid)), 0) FROM pg_inherits i
+  WHERE i.inhparent = c.oid AND c.relkind = 'p') DESC, c.oid
+"""
+# Filled, or given objects that say what to count, after their tables were analyzed.
+_NOT_ANALYZED = f"""
+SELECT n.nspname, c.relname FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
+WHERE {USER_SCHEMA} AND NOT c.relispartition AND (c.relkind = 'm' AND c.relispopulated
+  OR c.relkind IN ('r', 'p') AND EXISTS (SELECT FROM pg_statistic_ext e WHERE e.stxrelid = c.oid)) ORDER BY c.oid
 """
 
 
@@ -91,8 +96,10 @@ def finish(
     jobs = [_Job(entry, _locked(entry)) for entry in entries]
     _run_all(place, [job for job in jobs if job.entry.kind in _FIRST], failed)
     _run_all(place, [job for job in jobs if job.entry.kind == "INDEX ATTACH"], failed, workers=1)
-    _run_all(place, [job for job in jobs if job.entry.kind == "FK CONSTRAINT"], failed)
-    losses = tuple(_lost_index(entry, error) for entry, error in failed if _is_dispensable(entry, error))
+    # Whether rows have their parents is asked by a join, and without statistics the server chooses a slow one.
+    analyses = [_Job(_analysis(table), frozenset({table})) for table in _tables(place, _LARGEST_FIRST)]
+    _run_all(place, [*analyses, *(job for job in jobs if job.entry.kind == "FK CONSTRAINT")], failed)
+    losses = tuple(_lost(entry, error) for entry, error in failed if _is_dispensable(entry, error))
     failed = [(entry, error) for entry, error in failed if not _is_dispensable(entry, error)]
     with place.session() as session:
         violations = _explain(session, failed, schema, names, back)
@@ -102,29 +109,19 @@ def finish(
         losses += _fill_views(session)
         # An event trigger would fire at what is still being made.
         losses += _build_qualified(session, [entry for entry in rest if entry.kind == "EVENT TRIGGER"])
-    _analyze(place)
-    return violations, losses
+    failed.clear()
+    late = [_Job(_analysis(table), frozenset({table})) for table in _tables(place, _NOT_ANALYZED)]
+    _run_all(place, late, failed)
+    return violations, (*losses, *(_lost(entry, error) for entry, error in failed))
 
 
-def _analyze(place: Place) -> None:
-    """Statistics of every table, on as many sessions as the place allows."""
+def _tables(place: Place, query: str) -> list[TableName]:
     with place.session() as session:
-        sizes = session.execute(_SIZES.encode()).fetchall()
-        if not place.parallel:
-            session.execute("ANALYZE")
-            return
-    shares: list[tuple[list[int], list[str]]] = [([0], []) for _ in range(_WORKERS)]
-    for schema, name, size in sizes:
-        least = min(shares, key=lambda share: share[0][0])
-        least[0][0] += size
-        least[1].append(f"{quote(schema)}.{quote(name)}")
+        return [TableName(*row) for row in session.execute(query.encode()).fetchall()]
 
-    def analyze(tables: list[str]) -> None:
-        with place.session() as session:
-            session.execute(f"ANALYZE {', '.join(tables)}".encode())
 
-    with ThreadPoolExecutor(_WORKERS) as pool:
-        list(pool.map(analyze, [tables for _, tables in shares if tables]))
+def _analysis(table: TableName) -> Entry:
+    return Entry("ANALYZE", table.schema, table.name, f"ANALYZE {qualified(table)};\n")
 
 
 def _build_qualified(session: Session, entries: Sequence[Entry]) -> tuple[Loss, ...]:
@@ -251,11 +248,15 @@ def _explain(
 
 
 def _is_dispensable(entry: Entry, error: psycopg.Error) -> bool:
-    """An index that only makes queries fast, which the server has no way to make."""
+    """What only makes queries fast, and the server has no way to make."""
+    if entry.kind == "ANALYZE":
+        return True
     return _PLAIN_INDEX.match(entry.sql.lstrip()) is not None and not isinstance(error, tuple(_KINDS))
 
 
-def _lost_index(entry: Entry, error: psycopg.Error) -> Loss:
+def _lost(entry: Entry, error: psycopg.Error) -> Loss:
+    if entry.kind == "ANALYZE":
+        return Loss("statistics", f"{entry.schema}.{entry.name}", f"left out: {error.diag.message_primary}")
     found, table = _PLAIN_INDEX.match(entry.sql.lstrip()), next(iter(_own_table(entry)), None)
     name = entry.name if found is None else _plain(found[1])
     return Loss("index", name if table is None else f"{table}.{name}", f"left out: {error.diag.message_primary}")
