@@ -214,11 +214,12 @@ class _Against:
     def _difference(self, usable: npt.NDArray[np.bool_]) -> Candidate:
         grid = self.numbers.grid
         apart = self.values - self.against
-        codec = fit_numbers(np.where(usable, apart, np.nan), k=self.k, grid=grid if grid > 0 else None)
+        codec = fit_numbers(np.where(usable, apart, np.nan), k=self.k, grid=grid)
         inner = codec.encode(apart)
         codes = self._codes(inner)
-        widths = codec.log_widths()[inner]
-        promise = _plain_cost(self.numbers, self.own[usable]) - _plain_cost(codec, inner[usable])
+        step = self.numbers.step
+        widths = codec.log_widths(step)[inner]
+        promise = _plain_cost(self.numbers, self.own[usable], step) - _plain_cost(codec, inner[usable], step)
         widths[np.isin(self.values, self.anchors)] = 0.0
         return Candidate(promise, self.base, codes, codec, self.anchors, widths)
 
@@ -227,9 +228,9 @@ class _Against:
         codec = fit_numbers(ratio, k=self.k, grid=0.0)
         inner = codec.encode(ratio)
         codes = self._codes(inner)
-        widths = _ratio_widths(codec, inner, self.against, self.numbers.grid)
+        widths = _ratio_widths(codec, inner, self.against, self.numbers.step)
         widths[np.isin(self.values, self.anchors)] = 0.0
-        plain = _plain_cost(self.numbers, self.own[usable])
+        plain = _plain_cost(self.numbers, self.own[usable], self.numbers.step)
         promise = plain - entropy(codes[usable]) - float(widths[usable].mean())
         return Candidate(promise, replace(self.base, way="ratio"), codes, codec, self.anchors, widths)
 
@@ -246,9 +247,9 @@ class _Against:
         codec = fit_numbers(steps, k=self.k, grid=0.0)
         inner = codec.encode(steps)
         codes = np.where(there, self._codes(inner), NO_CODE).astype(np.uint8)
-        widths = _ratio_widths(codec, inner, pace, self.numbers.grid)
+        widths = _ratio_widths(codec, inner, pace, self.numbers.step)
         widths[np.isin(self.values, self.anchors)] = 0.0
-        plain = _plain_cost(self.numbers, self.own[usable])
+        plain = _plain_cost(self.numbers, self.own[usable], self.numbers.step)
         promise = plain - entropy(codes[usable]) - float(widths[usable].mean())
         return [Candidate(promise, self.base, codes, codec, self.anchors, widths)]
 
@@ -317,16 +318,15 @@ def _comparable(first: Type, second: Type | None) -> bool:
     return first.kind == second.kind == Kind.DATE or (first.kind in stamps and second.kind in stamps)
 
 
-def _plain_cost(codec: NumberCodec, codes: Codes) -> float:
+def _plain_cost(codec: NumberCodec, codes: Codes, step: float) -> float:
     """Nats that one of the values, given by their codes, takes when nothing else is known."""
-    return entropy(codes) + float(codec.log_widths()[codes].mean())
+    return entropy(codes) + float(codec.log_widths(step)[codes].mean())
 
 
-def _ratio_widths(codec: NumberCodec, inner: Codes, against: Floats, grid: float) -> Floats:
-    """(rows,) nats to name the exact value inside a ratio's bin."""
+def _ratio_widths(codec: NumberCodec, inner: Codes, against: Floats, step: float) -> Floats:
+    """(rows,) nats to name the exact value inside a ratio's bin, in steps of the value."""
     spans = np.zeros(256)
     spans[codec.bin_codes] = np.diff(codec.edges) if len(codec.bin_codes) else 0.0
-    step = grid if grid > 0 else max(1e-12, float(np.nanmax(np.abs(against), initial=1.0)) * 1e-6)
     with np.errstate(over="ignore"):
         widths: Floats = np.log(np.maximum(1.0, spans[inner] * np.nan_to_num(np.abs(against)) / step))
     return widths

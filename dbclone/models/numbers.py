@@ -71,10 +71,18 @@ class NumberCodec:
         result[binned] = np.clip(drawn, self.low, self.high)
         return result
 
-    def log_widths(self) -> Floats:
-        """(size,) logarithm of the number of grid steps that each code stands for, 0 where it is exact."""
+    @property
+    def step(self) -> float:
+        """What values are told apart by: the grid or, where there is none, a millionth of their range."""
+        return self.grid if self.grid > 0 else max((self.high - self.low) * 1e-6, 1e-12)
+
+    def log_widths(self, step: float | None = None) -> Floats:
+        """(size,) logarithm of the number of steps that each code stands for, 0 where it is exact.
+
+        Costs of two codecs only compare where both count the same ``step``.
+        """
         widths = np.zeros(self.size)
-        step = self.grid if self.grid > 0 else max((self.high - self.low) * 1e-6, 1e-12)
+        step = self.step if step is None else step
         for number, code in enumerate(self.bin_codes):
             span = self.edges[number + 1] - self.edges[number]
             widths[code] = np.log(max(span / step, 1.0))

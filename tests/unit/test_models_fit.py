@@ -96,6 +96,17 @@ def test_a_difference_to_another_column_is_found() -> None:
     assert entry(fit(works, "t", simple=True), "ended").stages == ()
 
 
+def test_no_number_is_coded_against_one_that_only_lies_far_from_it() -> None:
+    # Neither has a grid, and the difference would say nothing of either.
+    latitudes, people = RNG.uniform(-60, 70, 2000), RNG.lognormal(11, 2, 2000)
+    table = pa.table({"id": ids(2000), "people": pa.array(people), "latitude": pa.array(latitudes)})
+    works = works_of({"t": table}, {})
+    works["t"].order = np.arange(2000)
+    works["t"].position = works["t"].left = np.zeros(2000, np.int64)
+    model = fit(works, "t")
+    assert entry(model, "latitude").stages == entry(model, "people").stages == ()
+
+
 def test_a_walk_from_sibling_to_sibling_is_found() -> None:
     steps = RNG.choice([1, 2], (50, 20))
     steps[:, 0] = RNG.integers(0, 5000, 50)
