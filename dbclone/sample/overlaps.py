@@ -5,7 +5,9 @@ Takes a filled table and its parents, changes the later key where it disagrees w
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
@@ -19,6 +21,8 @@ from dbclone.schema import ForeignKey, TableName, is_nullable
 Rows = npt.NDArray[np.int64]
 Others = Mapping[TableName, Filled]
 _LATE = ("self", "link", "child", "absent")
+_LONGEST = 64
+"""Keys that a column is followed along to where it comes from."""
 
 
 def agree_on_shared(filled: Filled, others: Others, seed: int, *, linked: bool = False) -> None:
@@ -58,9 +62,16 @@ def _agree(filled: Filled, others: Others, number: int, other: int, seed: int) -
     result = above.copy()
     depth = _depths(filled, number) if key.is_self else None
     by_code = np.argsort(own, kind="stable")
+    # Parents keep the rows that they were to have, as far as these may have them.
+    held = rng.permutation(above[off])
+    held = held[np.argsort(own[held], kind="stable")]
     for code, rows in _by_group(given[wanted[off]], np.flatnonzero(off)):
-        start, stop = np.searchsorted(own[by_code], [code, code + 1])
-        pool = by_code[start:stop]
+        pool = by_code[slice(*np.searchsorted(own[by_code], [code, code + 1]))]
+        if depth is None and len(pool):
+            mine = rng.permutation(held[slice(*np.searchsorted(own[held], [code, code + 1]))])
+            more = np.resize(rng.permutation(pool), max(0, len(rows) - len(mine)))
+            result[rows] = np.concatenate([mine, more])[: len(rows)]
+            continue
         for row in rows:
             fit = pool if depth is None else pool[depth[pool] < depth[row]]
             if len(fit):
@@ -85,16 +96,25 @@ def _codes(
     size = parent.rows
     code = np.zeros(size + first_parent.rows, np.int64)
     for name in shared:
-        sides = [
-            _values(holder, others, one.parent_columns[one.columns.index(name)])
-            for holder, one in ((parent, key), (first_parent, first))
-        ]
-        if sides[0] is None or sides[1] is None:
+        column = _column_codes(
+            _traced(parent, others, key.parent_columns[key.columns.index(name)]),
+            _traced(first_parent, others, first.parent_columns[first.columns.index(name)]),
+        )
+        if column is None:
             return None
-        joined = pa.concat_arrays([_octets(side) for side in sides if side is not None])
-        column = np.asarray(pc.fill_null(joined.dictionary_encode().indices, -1)).astype(np.int64)
         _, code = np.unique(code * (int(column.max(initial=0)) + 2) + column + 1, return_inverse=True)
     return code[:size].astype(np.int64), code[size:].astype(np.int64)
+
+
+def _column_codes(one: _Traced, other: _Traced) -> Rows | None:
+    """A number for each value of one column, ``one`` after the ``other``, -1 for NULL; None where they are unknown."""
+    if one.values is not None and other.values is not None:
+        joined = pa.concat_arrays([_octets(one.values), _octets(other.values)])
+        return np.asarray(pc.fill_null(joined.dictionary_encode().indices, -1)).astype(np.int64)
+    if one.holder is other.holder and one.column == other.column:
+        # Tables of a cycle know their keys last, but whose key a row repeats is known.
+        return np.concatenate([one.rows, other.rows])
+    return None
 
 
 def _octets(values: pa.Array) -> pa.Array:
@@ -103,17 +123,45 @@ def _octets(values: pa.Array) -> pa.Array:
     return (values if binary else values.cast(pa.large_string())).cast(pa.large_binary())
 
 
-def _values(holder: Filled, others: Others, column: str) -> pa.Array | None:
-    """(n,) a column of a table in the making, by row, as far as keys tell it."""
-    if column in holder.keys:
-        return holder.key(column).take(holder.place)
+@dataclass(frozen=True)
+class _Traced:
+    """Where the values of a column come from: ``rows`` (n,) of ``holder``, -1 for none, has them as ``column``."""
+
+    holder: Filled
+    column: str
+    rows: Rows
+
+    @functools.cached_property
+    def values(self) -> pa.Array | None:
+        """(n,) None where the holder's keys are not there yet."""
+        if self.column not in self.holder.keys:
+            return None
+        missing = self.rows < 0
+        if not self.holder.rows:
+            return pa.nulls(len(self.rows), self.holder.key(self.column).type)
+        place = self.holder.place[np.where(missing, 0, self.rows)]
+        return self.holder.key(self.column).take(pa.array(place, pa.int64(), mask=missing))
+
+
+def _traced(holder: Filled, others: Others, column: str) -> _Traced:
+    """Where a column of a table in the making comes from, as far as its keys tell it."""
+    rows = np.arange(holder.rows)
+    for _ in range(_LONGEST):
+        number = None if column in holder.keys else _leading(holder, others, column)
+        if number is None:
+            break
+        key, above = holder.table.foreign_keys[number], holder.parents[number]
+        rows = np.where(rows >= 0, above[np.clip(rows, 0, None)] if len(above) else -1, -1)
+        holder, column = others[key.parent], key.parent_columns[key.columns.index(column)]
+    return _Traced(holder, column, rows)
+
+
+def _leading(holder: Filled, others: Others, column: str) -> int | None:
+    """The number of a key that is known and says what the column holds."""
     for number, key in enumerate(holder.table.foreign_keys):
-        parent = others.get(key.parent)
-        if column not in key.columns or parent is None or key.is_self or holder.model.keys[number].mode in _LATE:
-            continue
-        above = _values(parent, others, key.parent_columns[key.columns.index(column)])
-        rows = holder.parents[number]
-        return None if above is None else above.take(pa.array(np.where(rows >= 0, rows, 0), pa.int64(), mask=rows < 0))
+        known = key.parent in others and not key.is_self and holder.model.keys[number].mode not in _LATE
+        if column in key.columns and known:
+            return number
     return None
 
 
