@@ -23,6 +23,10 @@ _CATEGORY_PARENTS = 240
 _STEPS = 60
 _ALONE = 1.1
 """Rows of a parent in a family up to which it is of no interest which of them is which."""
+_CHANCES = 20
+"""Siblings of one parent that chance would make, to say of them that they are kept apart."""
+_APART = 0.03
+"""Share of those that may be there all the same."""
 
 
 def fit_keys(
@@ -94,6 +98,7 @@ def _drawn_model(
         codes = np.where(parent >= 0, parent + 1, 0).astype(np.uint8)
         return replace(model, mode="category", counts=counts), codes
     steps, codes = _steps(work, model.key, above.rows, simple)
+    model = replace(model, apart=not simple and _is_apart(work, parent))
     timed = None if simple else _timed_model(model, work, works, codes, others)
     return timed or (replace(model, mode="draw", steps=steps), codes)
 
@@ -115,6 +120,23 @@ def _timed_model(
         return None
     codes = np.where(parent >= 0, np.where(same, SAME, NEW), 0).astype(np.uint8)
     return replace(model, mode="draw", axis=axis, mate=mate, clump=clump), codes
+
+
+def _is_apart(work: Work, parent: Rows) -> bool:
+    """True where siblings hardly ever share their ``parent`` (rows,), as chance would often have it: no driver starts
+    twice in a race, and no schema has to say so."""
+    if work.driver < 0:
+        return False
+    both = (parent >= 0) & (work.links[work.driver] >= 0)
+    family, other = work.links[work.driver][both], parent[both]
+    if not len(other):
+        return False
+    shares = np.bincount(other) / len(other)
+    sizes = np.bincount(family).astype(np.float64)
+    # Rows that meet another of their family by chance, where families are small beside the number of parents.
+    chance = min(float((sizes * (sizes - 1)).sum() / 2 * (shares**2).sum()), float(len(other)))
+    shared = len(other) - len(np.unique(family * (int(other.max()) + 1) + other))
+    return chance >= _CHANCES and shared <= _APART * chance
 
 
 def _saved_by(codes: Codes, parent: Rows) -> float:

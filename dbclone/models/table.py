@@ -153,7 +153,7 @@ class KeyModel:
     ``child`` (afterwards, to a row whose key ``via`` leads back), ``absent`` (always NULL).
     ``axis``: with ``draw``, rows are drawn in the order of this column of the driving parent (or its `PLACE`), parents
     when their windows say, ``clump`` rows at a time; code 2 is then the parent of the last row that shares the parent
-    of key ``mate``.
+    of key ``mate``. ``apart``: siblings under the driving parent never, or hardly ever, share their parent.
     ``rows``/``repeats``: children per parent in the source, run-length coded, ascending. ``nulls`` is a share.
     ``parents`` is how many rows the parent had. ``unique``: no two rows may share the parent. ``depths``
     (levels,) rows per level of a ``self`` key, ``rooted`` where the topmost rows reference themselves.
@@ -174,6 +174,7 @@ class KeyModel:
     axis: str = ""
     mate: int = -1
     clump: float = 1.0
+    apart: bool = False
 
 
 @dataclass(frozen=True)

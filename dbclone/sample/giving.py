@@ -68,7 +68,47 @@ def _next_slot(slots, waiting, queue, remaining, barred, family):  # type: ignor
 
 
 @njit(cache=True)
-def draw_parents(codes, follows, remaining, steps, distinct, unique, seed):  # type: ignore[no-untyped-def]
+def _has(result, follows, row, parent):  # type: ignore[no-untyped-def]
+    """Whether the family of ``row`` has ``parent``."""
+    at = row
+    while at > 0 and follows[at]:
+        at -= 1
+    while True:
+        if result[at] == parent:
+            return True
+        at += 1
+        if at >= len(result) or not follows[at]:
+            return False
+
+
+@njit(cache=True)
+def _exchange(codes, follows, result, row, waiting, queue, remaining, barred, family, state):  # type: ignore[no-untyped-def]
+    """A parent for ``row`` from an earlier family, which takes one that this family has and that is due still; -1
+    where none was found. Gives it and the state to go on with."""
+    for look in range(queue[1], min(queue[2], queue[1] + 8)):
+        due = waiting[look]
+        if remaining[due] <= 0 or row == 0:
+            continue
+        for _ in range(16):
+            state = mix(state)
+            other = int(unit(state) * row)
+            given = result[other]
+            # What was chosen by where the row before it leads stays, and so does that row.
+            leads = codes[other] != 1 or (other + 1 < row and follows[other + 1] and codes[other + 1] != 1)
+            if given < 0 or leads or barred[given] == family or _has(result, follows, other, due):
+                continue
+            result[other] = due
+            remaining[due] -= 1
+            waiting[look] = waiting[queue[1]]
+            queue[1] += 1
+            return given, state
+    return -1, state
+
+
+@njit(cache=True)
+def draw_parents(  # type: ignore[no-untyped-def]  # noqa: C901 a draw is one loop
+    codes, follows, remaining, steps, distinct, unique, seed
+):
     """Gives every row a parent so that each parent gets as many rows as ``remaining`` (parents,) says.
 
     ``codes`` (n,): 0 NULL, 1 any, 2 the previous sibling's, 3 + i that one plus ``steps[i]``. ``distinct``: siblings
@@ -103,6 +143,10 @@ def draw_parents(codes, follows, remaining, steps, distinct, unique, seed):  # t
             chosen = _step_from(before, steps[code - 3], remaining, barred, family)
         if chosen < 0:
             chosen = _next_slot(slots, waiting, queue, remaining, barred, family)
+        taken = chosen >= 0
+        if not taken and distinct and not unique:
+            # Who is due is in this family already: an earlier one takes it and gives one of its own.
+            chosen, state = _exchange(codes, follows, result, row, waiting, queue, remaining, barred, family, state)
         if chosen < 0:
             # Counts are used up: any parent that breaks nothing.
             state = mix(state)
@@ -110,7 +154,8 @@ def draw_parents(codes, follows, remaining, steps, distinct, unique, seed):  # t
         if chosen < 0:
             result[row] = -2
             continue
-        remaining[chosen] -= remaining[chosen] > 0
+        if taken:
+            remaining[chosen] -= 1
         if distinct:
             barred[chosen] = family
         full[chosen] = unique

@@ -96,7 +96,10 @@ def choose_parents(
     distinct: bool,
     seed: int,
 ) -> Rows:
-    """(n,) the parent row of each row along foreign key ``number``; -2 where none was left."""
+    """(n,) the parent row of each row along foreign key ``number``; -2 where none was left.
+
+    ``distinct``: the schema has it that siblings never share a parent.
+    """
     model = filled.model.keys[number]
     key = filled.table.foreign_keys[number]
     parent = others[key.parent]
@@ -110,18 +113,24 @@ def choose_parents(
         return chosen
     wanted = int((codes > 0).sum())
     counts = adjust(degrees(parent, key, model, seed), wanted, model.unique, rng)
+    apart = distinct or model.apart
     if model.axis:
-        return draw_in_time(filled, number, others, codes, counts, distinct, seed)
-    steps = model.steps if len(model.steps) else np.zeros(1, np.int64)
-    drawn: Rows = draw_parents(
-        np.ascontiguousarray(codes),
-        filled.follows,
-        counts.copy(),
-        steps,
-        distinct,
-        model.unique,
-        np.uint64(stream(seed, "draw", key)),
-    )
+        drawn = draw_in_time(filled, number, others, codes, counts, apart, seed)
+    else:
+        steps = model.steps if len(model.steps) else np.zeros(1, np.int64)
+        drawn = draw_parents(
+            np.ascontiguousarray(codes),
+            filled.follows,
+            counts.copy(),
+            steps,
+            apart,
+            model.unique,
+            np.uint64(stream(seed, "draw", key)),
+        )
+    none = np.flatnonzero(drawn == -2)
+    if len(none) and parent.rows and not distinct and not model.unique:
+        # What no constraint asks for is not worth a row.
+        drawn[none] = rng.choice(np.repeat(np.arange(parent.rows), np.maximum(counts, 1)), len(none))
     return drawn
 
 

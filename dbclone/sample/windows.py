@@ -40,6 +40,8 @@ def draw_in_time(
     order = np.lexsort((np.arange(filled.rows), times))
     names = hidden_name(key, "from"), hidden_name(key, "for")
     first, pace = _paces(others[key.parent], names, counts, model.clump, seed)
+    if distinct:
+        first = np.minimum(first, _latest(times[order], filled.follows[order], counts))
     mates = filled.parents[model.mate][order] if model.mate >= 0 else np.full(filled.rows, -1, np.int64)
     drawn = sweep(
         codes[order],
@@ -74,6 +76,15 @@ def _paces(
     first, length = (np.array(parent.values[:, parent.model.value_index[name]]) for name in names)
     first = np.where(np.isnan(first), rng.random(parent.rows), first)
     return first, np.where(np.isnan(length), 0.0, length) / np.maximum(1.0, counts / clump - 1.0)
+
+
+def _latest(times: Floats, follows: npt.NDArray[np.bool_], counts: Rows) -> Floats:
+    """(parents,) when each has to begin if it is to have its ``counts`` (parents,), no more than one a family.
+
+    ``times`` (n,) and ``follows`` (n,) in the order of time.
+    """
+    begins = times[~follows]
+    return begins[np.clip(len(begins) - counts, 0, len(begins) - 1)] if len(begins) else np.zeros(len(counts))
 
 
 @njit(cache=True)

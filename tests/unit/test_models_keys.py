@@ -123,3 +123,25 @@ def test_a_key_without_a_single_link_is_absent() -> None:
     tables = {"p": pa.table({"id": ids(3)}), "c": pa.table({"id": ids(2), "p": pa.array([None, None], pa.int64())})}
     (model,) = fitted(works_of(tables, {"c": {"p": "p"}}), "c")
     assert (model.mode, model.nulls) == ("absent", 1.0)
+
+
+def test_siblings_that_never_share_a_parent_are_kept_apart() -> None:
+    races, seats, drivers = 40, 10, 30
+    grid = np.array([RNG.permutation(drivers)[:seats] for _ in range(races)]).ravel() + 1
+    data = {"id": ids(races * seats), "race": pa.array(np.repeat(np.arange(1, races + 1), seats))}
+    above = {"race": pa.table({"id": ids(races)}), "driver": pa.table({"id": ids(drivers)})}
+    links = {"start": {"race": "race", "driver": "driver"}}
+
+    def apart(driver: np.ndarray) -> bool:
+        works = works_of({**above, "start": pa.table({**data, "driver": pa.array(driver)})}, links)
+        driven(works, "start", 0)
+        return fitted(works, "start")[1].apart
+
+    assert apart(grid)
+    # One car that two drivers shared is no habit; drivers drawn at random meet often.
+    grid[1] = grid[0]
+    assert apart(grid)
+    assert not apart(RNG.integers(1, drivers + 1, races * seats))
+    # Where drivers are many, nobody meets by chance either: that says nothing.
+    above["driver"] = pa.table({"id": ids(100_000)})
+    assert not apart(RNG.permutation(100_000)[: races * seats] + 1)
