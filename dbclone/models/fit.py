@@ -17,6 +17,7 @@ from dbclone.models.drafts import Draft, draft_entries
 from dbclone.models.layout import Grower, Layout, lay_out
 from dbclone.models.order import fit_order
 from dbclone.models.parallel import each
+from dbclone.models.ranks import find_ranks
 from dbclone.models.representations import choose_bases
 from dbclone.models.rules import find_copies, find_counters, fit_numbered
 from dbclone.models.table import NO_CODE, Balance, Entry, Feature, KeyModel, Stage, TableModel
@@ -73,6 +74,7 @@ def fit_table(
         copies=tuple(copies),
         order=order,
         balance=balance,
+        ranks=() if simple else tuple(find_ranks(work, keys, seed)),
     )
 
 

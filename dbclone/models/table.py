@@ -235,6 +235,18 @@ class CounterModel:
 
 
 @dataclass(frozen=True)
+class RankModel:
+    """A column that numbers the rows of a parent along foreign key ``key`` from ``first`` on, in whatever order, in the
+    ``share`` of its families. ``followers`` are columns that have the same wherever the number is the same."""
+
+    column: str
+    key: int
+    first: int
+    share: float
+    followers: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
 class Balance:
     """Shares that the drawn rows of a table are to agree with, pair of columns by pair.
 
@@ -291,6 +303,7 @@ class TableModel:
     pool: Pool | None = None
     pairs: tuple[PairModel, ...] = ()
     balance: Balance | None = None
+    ranks: tuple[RankModel, ...] = ()
 
     @functools.cached_property
     def by_name(self) -> dict[str, int]:

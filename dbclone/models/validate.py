@@ -444,6 +444,11 @@ def _check_rest(parts: Parts, model: TableModel, table: Table) -> None:
     for counter in model.counters:
         there = counter.column in table.by_name and 0 <= counter.key < len(model.keys)
         require(there, name, "counts along a key that is not there")
+    for rank in model.ranks:
+        there = 0 <= rank.key < len(model.keys) and rank.column in model.value_index
+        require(there and model.keys[rank.key].mode not in _LATE, name, "ranks along a key that is not there")
+        require(rank.first in (0, 1) and 0 <= rank.share <= 1, name, "ranks along a key that is not there")
+        require(set(rank.followers) <= set(model.by_name), name, "ranks a column that is not there")
     for copy in model.copies:
         above = parts.parent(model, copy.key)
         columns = parts.schema.table(above.name).by_name

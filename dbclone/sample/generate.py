@@ -33,6 +33,7 @@ from dbclone.sample.ordering import keep_places
 from dbclone.sample.overlaps import agree_on_shared
 from dbclone.sample.parents import adjust, choose_parents, degrees, grow_hierarchy
 from dbclone.sample.pool import take_pool
+from dbclone.sample.ranks import keep_ranks
 from dbclone.sample.real import fill_real
 from dbclone.sample.rules import keep_rules, touching
 from dbclone.sample.rules_batches import finish_batches
@@ -264,6 +265,7 @@ class Generator:
         if model.key_entries < len(model.entries):
             self._fill_chunks(filled, resolved=True)
         take_pool(filled, self.draw.seed, self.draw.chunk_rows)
+        keep_ranks(filled, self.draw.seed)
         self._keep_rules(filled, self.profile.rules)
         self._keep_admitted(filled)
         filled.output = written_order(filled, self.filled, self.profile.rules, self.draw.seed)
