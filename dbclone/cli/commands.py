@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import gc
+import os
 import sys
 import warnings
 from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NoReturn
 
 import click
 
@@ -66,7 +67,24 @@ def main() -> None:
         warnings.simplefilter("ignore")
     # Nearly all that a run makes lives to its end: looking through it less often saves a tenth of a small clone's time.
     gc.set_threshold(50_000, 20, 20)
-    app(prog_name="dbclone")
+    try:
+        app(prog_name="dbclone")
+    except SystemExit as stop:
+        _leave(stop.code)
+
+
+def _leave(code: object) -> NoReturn:
+    """Ends the process, of which every file and session is closed. The system takes its memory back at once, where the
+    interpreter goes through all that was learned, half a second of a larger clone."""
+    try:
+        sys.stdout.flush()
+        sys.stderr.flush()
+    except OSError:
+        # Whoever read our words is gone: the interpreter knows what to say of it.
+        sys.exit(1)
+    if code is not None and not isinstance(code, int):
+        sys.exit(str(code))
+    os._exit(code or 0)
 
 
 @app.command()
