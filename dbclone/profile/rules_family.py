@@ -56,9 +56,9 @@ class _Families:
 
 def _families(subject: Subject, key: ForeignKey) -> _Families | None:
     """None where too few families of two or more are whole."""
-    parent = subject.rows.links.get(key)
-    if parent is None or key.is_self:
+    if key.is_self or not subject.rows.is_named(key):
         return None
+    parent = subject.rows.links[key]
     counts = np.bincount(parent[parent >= 0], minlength=subject.size)
     told = subject.rows.whole.get(key, np.ones(subject.size, bool))
     several = np.flatnonzero(told & (counts > 1))
@@ -175,7 +175,7 @@ def find_meetings(subject: Subject) -> list[Meeting]:
     """Pairs of paths, of at most two keys each, that always lead to the same ancestor."""
     paths: list[tuple[ForeignKey, ...]] = [(key,) for key in subject.keys]
     paths += [(key, second) for key in subject.keys for second in subject.of(key.parent).keys]
-    selves = [key for key in subject.table.foreign_keys if key.is_self and key in subject.rows.links]
+    selves = [key for key in subject.table.foreign_keys if key.is_self and subject.rows.is_named(key)]
     paths += [(key, second) for key in selves for second in subject.keys]
     found = []
     for first, second in itertools.combinations(paths, 2):

@@ -44,7 +44,12 @@ class RuleRows:
         return rows
 
     def key(self, table: TableName, columns: Key) -> ForeignKey:
+        """The key that rules name by its ``columns``: the first, where the same columns reference several tables."""
         return next(key for key in self.schema.table(table).foreign_keys if key.columns == columns)
+
+    def is_named(self, key: ForeignKey) -> bool:
+        """True where rules can name the key, which is here."""
+        return key in self.links and self.key(key.table, key.columns) == key
 
     def numbers(self, table: TableName, column: str) -> Floats:
         """(rows,) numbers, NaN for NULL; moments in days."""

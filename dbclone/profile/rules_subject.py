@@ -72,8 +72,8 @@ class Subject:
 
     @functools.cached_property
     def keys(self) -> tuple[ForeignKey, ...]:
-        """Foreign keys into other tables that are here."""
-        found = (key for key in self.table.foreign_keys if key in self.rows.links and not key.is_self)
+        """Foreign keys into other tables that are here and that rules can name."""
+        found = (key for key in self.table.foreign_keys if self.rows.is_named(key) and not key.is_self)
         return tuple(key for key in found if (self.rows.links[key] >= 0).any())
 
     def witnesses(self, *facts: Ints) -> Ints:
