@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 import numpy.typing as npt
 
+from dbclone.models.categories import same_codes
 from dbclone.models.drafts import Candidate, Draft, entropy, hidden_codec
 from dbclone.models.numbers import NumberCodec, fit_numbers
 from dbclone.models.table import NO_CODE, PLACE, Base, KeyModel, hidden_name
@@ -22,6 +23,10 @@ Codes = npt.NDArray[np.uint8]
 Floats = npt.NDArray[np.float64]
 _FEWEST = 40
 """Rows that a candidate needs to be worth a trial."""
+_MEETING = 0.1
+"""Share of rows, beyond what chance gives, that have the category of a parent."""
+_LITTLE = 0.1
+"""Share of rows that is not worth a column which only sums them up."""
 _PACES = 64
 """Codes of how fast a family has to go."""
 _ASTRAY = 0.05
@@ -42,7 +47,7 @@ class Bases:
 
         With ``only`` those that lie on one of these bases, whichever way.
         """
-        found = [] if draft.role == "place" else same_as_sibling(self.work, draft) + self._same_as_most(draft)
+        found = [] if draft.role == "place" else same_as_sibling(self.work, draft) + self._same_as_above(draft)
         found += self._same_as_calendar(draft, earlier)
         if draft.values is None or draft.numbers is None or draft.type is None or not _may_differ(draft, draft.type):
             return found
@@ -94,6 +99,34 @@ class Bases:
                 against = self._above(work.driver, np.where(hidden.known, hidden.values, np.nan))
                 return _same_as_base(draft.codes.astype(np.float64), Base("parent", name, work.driver), against, 1.0)
         return []
+
+    def _same_as_above(self, draft: Draft) -> list[Candidate]:
+        """Whether a category is a parent's own; what most of its children have only where that says more."""
+        own = self._same_as_parents(draft)
+        often = max((float((one.codes == 1).mean()) for one in own), default=0.0)
+        most = [one for one in self._same_as_most(draft) if (one.codes == 1).mean() > often + _LITTLE]
+        return most + own
+
+    def _same_as_parents(self, draft: Draft) -> list[Candidate]:
+        """Whether a category is that of a parent: an order is mostly sent to the customer's own city."""
+        work = self.work
+        if not draft.category or draft.role != "column" or draft.name not in work.category_codecs:
+            return []
+        found = []
+        for number, key in enumerate(work.keys):
+            late = self.keys[number].mode in ("absent", "child", "link", "category")
+            if key.is_self or late or key.parent not in self.works:
+                continue
+            above = self.works[key.parent]
+            for name, codec in above.category_codecs.items():
+                if name not in above.modelled or not above.rows:
+                    continue
+                named = same_codes(codec, work.category_codecs[draft.name])[above.categories[name]]
+                against = self._above(number, named)
+                if _meets_often(draft.codes, against):
+                    base = Base("parent", name, number)
+                    found += _same_as_base(draft.codes.astype(np.float64), base, against, 1.0)
+        return found
 
     def _same_as_calendar(self, draft: Draft, earlier: list[Draft]) -> list[Candidate]:
         """Whether a value is the one that all children of the parent's class have at the time."""
@@ -292,6 +325,16 @@ def _same_as_base(values: Floats, base: Base, against: Floats, most: float = 0.9
     codes = np.full(len(values), NO_CODE, np.uint8)
     codes[there] = np.where(equal[there], 1, 2)
     return [Candidate(0.5, replace(base, way="same"), codes)]
+
+
+def _meets_often(codes: Codes, against: Floats) -> bool:
+    """True where codes (rows,) are those of a base much more often than by chance."""
+    there = np.flatnonzero(~np.isnan(against))
+    if len(there) < _FEWEST:
+        return False
+    named = against[there].astype(np.int64)
+    shares = [np.bincount(one, minlength=256) / len(there) for one in (codes[there], named)]
+    return bool((codes[there] == named).mean() > float(shares[0] @ shares[1]) + _MEETING)
 
 
 def _find_anchors(values: Floats, k: int) -> Floats:

@@ -71,6 +71,16 @@ class CategoryCodec:
         return source.take(indices), lengths
 
 
+def same_codes(codec: CategoryCodec, other: CategoryCodec) -> npt.NDArray[np.float64]:
+    """(codec.size,) the code that ``other`` has for the value of each code, NaN where one is for several values."""
+    place = {other.values[low]: code for code, low in enumerate(other.start[:-1], 1) if other.start[code] == low + 1}
+    found = np.full(max(codec.size, 1), np.nan)
+    for code, low in enumerate(codec.start[:-1], 1):
+        if codec.start[code] == low + 1:
+            found[code] = place.get(codec.values[low], np.nan)
+    return found
+
+
 def fit_categories(
     column: pa.Array | pa.ChunkedArray, *, k: int, public: bool = False, labels: frozenset[str] = frozenset()
 ) -> CategoryCodec:

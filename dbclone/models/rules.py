@@ -38,6 +38,8 @@ def rule_rows(
     return RuleRows(schema, tables, links, to_numbers, whole)
 
 _LOOK = 1_000
+_DIFFERING = 50
+"""Rows that have to agree where chance would not have it, to say that a column repeats another."""
 
 
 def find_copies(work: Work, works: Mapping[TableName, Work], keys: list[KeyModel]) -> list[CopiedModel]:
@@ -74,10 +76,17 @@ def _repeated_column(ours: pa.ChunkedArray, storage: str, row: npt.NDArray[np.in
         share = pc.mean(pc.or_(equal, both).cast(pa.int8())).as_py()
         # Numbers that differ now and then keep doing so: they are coded against the parent's instead.
         enough = 0.995 if storage == "string" else 1.0
-        several = pc.count_distinct(ours).as_py() >= 5 and pc.sum(equal.cast(pa.int64())).as_py() >= 20
-        if share >= enough and several:
+        if share >= enough and pc.sum(equal.cast(pa.int64())).as_py() >= 20 and _differs_by_chance(ours, theirs):
             return column.name
     return ""
+
+
+def _differs_by_chance(ours: pa.ChunkedArray, theirs: pa.ChunkedArray) -> bool:
+    """True where many rows would differ if neither column had to do with the other: leagues, of which there are two."""
+    joined = pa.chunked_array([*ours.chunks, *theirs.cast(ours.type).chunks]).combine_chunks().dictionary_encode()
+    codes = np.asarray(joined.indices.fill_null(len(joined.dictionary))).astype(np.int64)
+    shares = [np.bincount(part, minlength=len(joined.dictionary) + 1) / len(ours) for part in np.split(codes, 2)]
+    return bool((1.0 - float(shares[0] @ shares[1])) * len(ours) >= _DIFFERING)
 
 
 def _looks_repeated(ours: pa.ChunkedArray, theirs: pa.ChunkedArray, place: pa.Array) -> bool:

@@ -255,8 +255,11 @@ def _has_numbers(above: TableModel, column: str) -> bool:
 
 
 def _names_codes(above: TableModel, hidden: str, entry: Entry) -> bool:
-    """True where every code of a parent's hidden column stands for one of the codes of ``entry``."""
+    """True where every code of a parent's hidden column stands for one of the codes of ``entry``, or where both have
+    categories."""
     number = above.by_name.get(hidden)
+    if number is not None and above.entries[number].categories is not None:
+        return entry.categories is not None
     codec = None if number is None else above.entries[number].numbers
     if codec is None:
         return False

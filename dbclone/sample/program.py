@@ -22,6 +22,15 @@ LEFT = ":left"
 _STRATA = 250
 
 
+class ParentColumn(NamedTuple):
+    """A column of the parent that foreign key ``key`` references; ``named``: its categories by the codes that the entry
+    of that name has for them."""
+
+    key: int
+    column: str
+    named: str = ""
+
+
 class Program(NamedTuple):
     """Entries (e, 8) int64: slot, value column, codec, tree, calendar, codec of values that no stage took, first stage,
     end of stages. Stages (s, 10): kind of base, its number, way, codec, tree, slot, first anchor, anchors, and
@@ -77,14 +86,14 @@ class Program(NamedTuple):
         return self._replace(pair_first=np.zeros_like(self.pair_first))
 
 
-def compile_program(model: TableModel, seeds: npt.NDArray[np.uint64]) -> tuple[Program, list[tuple[int, str]]]:
-    """The program, and the parent columns (key number, column) whose values it needs as bases, in order.
+def compile_program(model: TableModel, seeds: npt.NDArray[np.uint64]) -> tuple[Program, list[ParentColumn]]:
+    """The program, and the parent columns whose values it needs as bases, in order.
 
     ``seeds`` (entries,) are the streams of the entries.
     """
     codecs: list[NumberCodec] = []
     trees: list[Tree] = []
-    bases: list[tuple[int, str]] = []
+    bases: list[ParentColumn] = []
     rows: list[tuple[int, ...]] = []
     stages: list[tuple[int, ...]] = []
     anchors = [0.0]
@@ -102,10 +111,12 @@ def compile_program(model: TableModel, seeds: npt.NDArray[np.uint64]) -> tuple[P
             base = stage.base
             argument = model.value_index.get(base.column, -1)
             if base.kind == "parent":
-                argument = _found(bases, (base.key, base.column))
+                named = entry.name if entry.categories is not None else ""
+                argument = _found(bases, ParentColumn(base.key, base.column, named))
             bound, left, count = 0, 0, len(stage.anchors)
             if base.way in ("step", "pace"):
-                bound, left = (_found(bases, one) for one in ((base.key, base.toward), (-1, LEFT)))
+                ends = ParentColumn(base.key, base.toward), ParentColumn(-1, LEFT)
+                bound, left = (_found(bases, one) for one in ends)
                 # A pace has no anchors: it says there whether its bound is the lower one.
                 count = int(base.way == "pace" and f":first {base.column}" in base.toward) or count
             coded = _add(codecs, stage.codec)
@@ -113,7 +124,7 @@ def compile_program(model: TableModel, seeds: npt.NDArray[np.uint64]) -> tuple[P
                 calendars.append(stage.calendar)
                 coded, argument = len(calendars) - 1, -1
                 if stage.calendar.hidden:
-                    argument = _found(bases, (base.key, stage.calendar.hidden))
+                    argument = _found(bases, ParentColumn(base.key, stage.calendar.hidden))
             tree = len(trees) - 1
             what = _BASES[base.kind], argument, _WAYS[base.way]
             stages.append((*what, coded, tree, slot + 1 + place, len(anchors), count, bound, left))
@@ -139,7 +150,7 @@ def compile_program(model: TableModel, seeds: npt.NDArray[np.uint64]) -> tuple[P
     return program, bases
 
 
-def _found(bases: list[tuple[int, str]], one: tuple[int, str]) -> int:
+def _found(bases: list[ParentColumn], one: ParentColumn) -> int:
     """Where ``one`` stands among the ``bases``, at their end where it was not there yet."""
     if one not in bases:
         bases.append(one)

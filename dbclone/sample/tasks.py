@@ -18,13 +18,14 @@ import numpy.typing as npt
 import pyarrow as pa
 
 from dbclone.models.calendar_parts import position_codes
+from dbclone.models.categories import same_codes
 from dbclone.models.table import NO_CODE, Models
 from dbclone.profile.value import Profile
 from dbclone.sample.calibrate import calibrate
 from dbclone.sample.emit import Emitter
 from dbclone.sample.filled import Filled, Layout
 from dbclone.sample.kernel import fill_rows
-from dbclone.sample.program import LEFT, Program, compile_program
+from dbclone.sample.program import LEFT, ParentColumn, Program, compile_program
 from dbclone.sample.stored import RunFolder
 from dbclone.sample.streams import stream
 from dbclone.schema import Schema, TableName
@@ -79,7 +80,7 @@ class World:
         self.schema, self.models, self.draw, self.folder, self._own = schema, models, draw, folder, own
         self.emitter = Emitter(profile, draw.seed)
         self.filled: dict[TableName, Filled] = {}
-        self._programs: dict[TableName, tuple[Program, list[tuple[int, str]]]] = {}
+        self._programs: dict[TableName, tuple[Program, list[ParentColumn]]] = {}
 
     def adopt(self, layouts: Layouts) -> None:
         """Opens the tables of ``layouts`` as they are now."""
@@ -88,7 +89,7 @@ class World:
             if there is None or there.layout != layout:
                 self.filled[name] = Filled(self.folder, self.schema.table(name), self.models.table(name), layout)
 
-    def program(self, name: TableName) -> tuple[Program, list[tuple[int, str]]]:
+    def program(self, name: TableName) -> tuple[Program, list[ParentColumn]]:
         if name not in self._programs:
             model = self.models.table(name)
             names = [stream(self.draw.seed, "entry", model.name, entry.name) for entry in model.entries]
@@ -141,8 +142,8 @@ def fill_chunk(run: Run, layouts: Layouts, name: TableName, start: int, stop: in
     part, keyed = slice(start, stop), filled.model.key_entries
     begin, end = (keyed, len(filled.model.entries)) if resolved else (0, keyed)
     against = np.zeros((stop - start, len(bases)))
-    for place, (key, column) in enumerate(bases):
-        against[:, place] = filled.left[part] + 1.0 if column == LEFT else _base(world, filled, part, key, column)
+    for place, base in enumerate(bases):
+        against[:, place] = filled.left[part] + 1.0 if base.column == LEFT else _base(world, filled, part, base)
     own, values = np.array(filled.own[part]), np.array(filled.values[part])
     position, left = np.array(filled.position[part]), np.array(filled.left[part])
     context = _context(world, filled, part, resolved)
@@ -199,17 +200,22 @@ def _follow(world: World, filled: Filled, part: slice, path: tuple[int, ...]) ->
     return above, row
 
 
-def _base(world: World, filled: Filled, part: slice, key: int, column: str) -> npt.NDArray[np.float64]:
-    above, row = _follow(world, filled, part, (key,))
+def _base(world: World, filled: Filled, part: slice, base: ParentColumn) -> npt.NDArray[np.float64]:
+    above, row = _follow(world, filled, part, (base.key,))
     if not above.rows:
         return np.full(len(row), np.nan)
-    if column in above.model.value_index:
-        theirs = np.asarray(above.values[:, above.model.value_index[column]])
+    if base.column in above.model.value_index:
+        theirs = np.asarray(above.values[:, above.model.value_index[base.column]])
     else:
-        # The code that most of the children have, which is no value of anything.
-        entry = above.model.by_name[column]
-        codec = above.model.entries[entry].numbers
-        assert codec is not None
-        codes = above.own[:, above.model.first_slot[entry]]
-        theirs = codec.representatives()[np.minimum(codes, codec.size - 1)]
+        number = above.model.by_name[base.column]
+        entry = above.model.entries[number]
+        own = filled.model.entries[filled.model.by_name[base.named]].categories if base.named else None
+        if entry.categories is not None and own is not None:
+            stands_for = same_codes(entry.categories, own)
+        else:
+            # The code that most of the children have, which is no value of anything.
+            assert entry.numbers is not None
+            stands_for = entry.numbers.representatives()
+        codes = above.own[:, above.model.first_slot[number]]
+        theirs = stands_for[np.minimum(codes, len(stands_for) - 1)]
     return np.where(row >= 0, theirs[np.clip(row, 0, None)], np.nan)

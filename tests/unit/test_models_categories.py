@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pyarrow as pa
 
-from dbclone.models.categories import fit_categories
+from dbclone.models.categories import fit_categories, same_codes
 
 
 def test_frequent_values_come_back_and_rare_ones_leave_their_length_only() -> None:
@@ -54,3 +54,12 @@ def test_an_empty_column_has_only_null() -> None:
     assert codec.size == 1
     assert codec.encode(pa.array([None, "a"])).tolist() == [0, 0]
     assert codec.decode(np.zeros(2, np.uint8), np.zeros(2))[0].to_pylist() == [None, None]
+
+
+def test_codes_are_named_by_the_codes_of_another_codec() -> None:
+    ours = fit_categories(pa.array(["a"] * 9 + ["b"] * 8 + ["c"] * 7 + ["rare"]), k=5)
+    theirs = fit_categories(pa.array(["c"] * 9 + ["a"] * 8), k=5)
+    named = same_codes(ours, theirs)
+    assert named[[1, 3]].tolist() == [2.0, 1.0]
+    # NULL, what the other does not have, and what is made anew.
+    assert np.isnan(named[[0, 2, 4]]).all()

@@ -72,6 +72,24 @@ def test_a_copy_repeats_the_parents_column_and_a_number_must_do_so_always() -> N
     assert find_copies(works["c"], by_table(works), keys) == []
 
 
+def test_a_copy_of_two_values_is_one_where_chance_would_tell_them_apart() -> None:
+    leagues = RNG.choice(["east", "west"], 50)
+
+    def copied(theirs: np.ndarray, ours: np.ndarray) -> list[tuple[str, str]]:
+        works = family(league=pa.array(ours.tolist()))
+        parents = works["p"].data.append_column("league", pa.array(theirs.tolist()))
+        works = works_of({"p": parents, "c": works["c"].data}, {"c": {"p": "p"}})
+        driven(works, "c", 0)
+        keys, _ = fit_keys(works["c"], by_table(works), frozenset(), {}, False)
+        return [(one.column, one.parent_column) for one in find_copies(works["c"], by_table(works), keys)]
+
+    assert copied(leagues, np.repeat(leagues, 20)) == [("league", "league")]
+    # Where nearly all are of one league, agreeing says nothing.
+    leagues[:] = "east"
+    leagues[0] = "west"
+    assert copied(leagues, np.repeat(leagues, 20)) == []
+
+
 def test_surrogate_keys_keep_their_ends_and_no_gap_of_fewer_than_k_rows() -> None:
     numbers = np.concatenate([np.arange(1, 51), np.arange(1001, 1051)])
     (model,) = fit_numbered(works_of({"t": pa.table({"id": pa.array(numbers)})}, {})["t"], 5)
