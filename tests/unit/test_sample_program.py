@@ -7,7 +7,7 @@ from dataclasses import replace
 import numpy as np
 
 from dbclone.models.table import Base, Stage
-from dbclone.sample.program import compile_program
+from dbclone.sample.program import ParentColumn, compile_program
 from tests.made_rows import category_entry, leaf, model_of, number_entry
 
 
@@ -47,7 +47,7 @@ def test_stages_name_their_base_and_parents_are_asked_for_once() -> None:
         Stage(Base("sibling", "b", way="same"), leaf(), None, none),
     )
     program, bases = compile_program(model_of([a, replace(b, stages=stages)]), np.zeros(2, np.uint64))
-    assert bases == [(2, "price")]
+    assert bases == [ParentColumn(2, "price")]
     kind_argument_way = program.stages[:, :3].tolist()
     assert kind_argument_way == [[2, 0, 1], [3, 0, 0], [2, 0, 0], [1, 1, 2]]
     # Slots follow the entry's own; anchors follow a first that stands for none.
