@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
 import gc
 import os
 import sys
 import warnings
 from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NoReturn
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -70,21 +71,14 @@ def main() -> None:
     try:
         app(prog_name="dbclone")
     except SystemExit as stop:
-        _leave(stop.code)
-
-
-def _leave(code: object) -> NoReturn:
-    """Ends the process, of which every file and session is closed. The system takes its memory back at once, where the
-    interpreter goes through all that was learned, half a second of a larger clone."""
-    try:
-        sys.stdout.flush()
-        sys.stderr.flush()
-    except OSError:
-        # Whoever read our words is gone: the interpreter knows what to say of it.
-        sys.exit(1)
-    if code is not None and not isinstance(code, int):
-        sys.exit(str(code))
-    os._exit(code or 0)
+        # Every file and session is closed. The system takes memory back at once, where the interpreter goes through all
+        # that was learned, half a second of a larger clone. If whoever read our words is gone, it knows what to say.
+        with contextlib.suppress(OSError):
+            sys.stdout.flush()
+            sys.stderr.flush()
+            if isinstance(stop.code, int):
+                os._exit(stop.code)
+        raise
 
 
 @app.command()

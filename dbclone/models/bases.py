@@ -113,13 +113,9 @@ class Bases:
         if not draft.category or draft.role != "column" or draft.name not in work.category_codecs:
             return []
         found = []
-        for number, key in enumerate(work.keys):
-            late = self.keys[number].mode in ("absent", "child", "link", "category")
-            if key.is_self or late or key.parent not in self.works:
-                continue
-            above = self.works[key.parent]
+        for number, above in self._parents():
             for name, codec in above.category_codecs.items():
-                if name not in above.modelled or not above.rows:
+                if name not in above.modelled:
                     continue
                 named = same_codes(codec, work.category_codecs[draft.name])[above.categories[name]]
                 against = self._above(number, named)
@@ -171,6 +167,13 @@ class Bases:
         row = self.work.links[number]
         return np.where(row >= 0, theirs[np.clip(row, 0, None)], np.nan)
 
+    def _parents(self) -> Iterator[tuple[int, Work]]:
+        """The parents with rows whose values are there when a row's own are drawn, each with the number of its key."""
+        for number, key in enumerate(self.work.keys):
+            hidden = self.keys[number].mode in ("absent", "child", "link", "category")
+            if not key.is_self and not hidden and key.parent in self.works and self.works[key.parent].rows:
+                yield number, self.works[key.parent]
+
     def _sibling_bases(self, draft: Draft, kind: Type) -> Iterator[tuple[Base, Floats]]:
         work = self.work
         if not self._has_siblings():
@@ -184,11 +187,7 @@ class Bases:
 
     def _parent_bases(self, kind: Type) -> Iterator[tuple[Base, Floats]]:
         work = self.work
-        for number, key in enumerate(work.keys):
-            hidden = self.keys[number].mode in ("absent", "child", "link", "category")
-            if key.is_self or hidden or key.parent not in self.works or not self.works[key.parent].rows:
-                continue
-            above = self.works[key.parent]
+        for number, above in self._parents():
             for name, (their_type, theirs) in above.valued().items():
                 # The bounds of another parent's family would tell a row of itself.
                 if _comparable(kind, their_type) and (number == work.driver or name in above.numbers):
@@ -252,7 +251,7 @@ class _Against:
         codes = self._codes(inner)
         step = self.numbers.step
         widths = codec.log_widths(step)[inner]
-        promise = _plain_cost(self.numbers, self.own[usable], step) - _plain_cost(codec, inner[usable], step)
+        promise = _plain_cost(self.numbers, self.own[usable]) - _plain_cost(codec, inner[usable], step)
         widths[np.isin(self.values, self.anchors)] = 0.0
         return Candidate(promise, self.base, codes, codec, self.anchors, widths)
 
@@ -263,7 +262,7 @@ class _Against:
         codes = self._codes(inner)
         widths = _ratio_widths(codec, inner, self.against, self.numbers.step)
         widths[np.isin(self.values, self.anchors)] = 0.0
-        plain = _plain_cost(self.numbers, self.own[usable], self.numbers.step)
+        plain = _plain_cost(self.numbers, self.own[usable])
         promise = plain - entropy(codes[usable]) - float(widths[usable].mean())
         return Candidate(promise, replace(self.base, way="ratio"), codes, codec, self.anchors, widths)
 
@@ -282,7 +281,7 @@ class _Against:
         codes = np.where(there, self._codes(inner), NO_CODE).astype(np.uint8)
         widths = _ratio_widths(codec, inner, pace, self.numbers.step)
         widths[np.isin(self.values, self.anchors)] = 0.0
-        plain = _plain_cost(self.numbers, self.own[usable], self.numbers.step)
+        plain = _plain_cost(self.numbers, self.own[usable])
         promise = plain - entropy(codes[usable]) - float(widths[usable].mean())
         return [Candidate(promise, self.base, codes, codec, self.anchors, widths)]
 
@@ -361,8 +360,8 @@ def _comparable(first: Type, second: Type | None) -> bool:
     return first.kind == second.kind == Kind.DATE or (first.kind in stamps and second.kind in stamps)
 
 
-def _plain_cost(codec: NumberCodec, codes: Codes, step: float) -> float:
-    """Nats that one of the values, given by their codes, takes when nothing else is known."""
+def _plain_cost(codec: NumberCodec, codes: Codes, step: float | None = None) -> float:
+    """Nats that one of the values, given by their codes, takes by itself; ``step`` as in log_widths."""
     return entropy(codes) + float(codec.log_widths(step)[codes].mean())
 
 

@@ -33,7 +33,7 @@ def match_rows(parent: list[pa.ChunkedArray], child: list[pa.ChunkedArray]) -> R
     code_child = np.zeros(child_rows, np.int64)
     missing = np.zeros(child_rows, bool)
     for above, below in zip(parent, child, strict=True):
-        codes, size = _coded(above, below)
+        codes, size = coded(above, below)
         missing |= codes[parent_rows:] < 0
         codes[codes < 0] = size - 1
         code_parent = code_parent * size + codes[:parent_rows]
@@ -50,7 +50,7 @@ def match_rows(parent: list[pa.ChunkedArray], child: list[pa.ChunkedArray]) -> R
     return found
 
 
-def _coded(above: pa.ChunkedArray, below: pa.ChunkedArray) -> tuple[Rows, int]:
+def coded(above: pa.ChunkedArray, below: pa.ChunkedArray) -> tuple[Rows, int]:
     """A number for each distinct value of both, one after the other, -1 for none, and more than there are of them."""
     if pa.types.is_integer(above.type) and pa.types.is_integer(below.type):
         above, below = above.cast(pa.int64()), below.cast(pa.int64())

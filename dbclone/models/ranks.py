@@ -9,8 +9,10 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
+from dbclone.models.links import positions
 from dbclone.models.table import KeyModel, RankModel
 from dbclone.models.work import Work
+from dbclone.profile.rules_rows import families
 from dbclone.schema import Kind
 
 Floats = npt.NDArray[np.float64]
@@ -62,16 +64,14 @@ def _counted(
 def counting(parent: Rows, values: Floats) -> tuple[int, float]:
     """From where most families of several rows count without gap or tie, and their share; ``parent`` and ``values``
     (rows,)."""
-    order = np.lexsort((values, parent))
+    order, follows = families(parent, values)
     parent, values = parent[order], values[order]
-    starts = np.flatnonzero(np.concatenate([[True], parent[1:] != parent[:-1]])) if len(parent) else np.zeros(0, int)
-    sizes = np.diff(np.concatenate([starts, [len(parent)]]))
-    several = sizes > 1
+    family, lead = np.cumsum(~follows) - 1, values[~follows]
+    several = np.bincount(family) > 1
     if several.sum() < _FEWEST:
         return 0, 0.0
-    place = np.arange(len(parent)) - np.repeat(starts, sizes)
-    lead = values[starts]
-    even = np.bincount(np.repeat(np.arange(len(starts)), sizes), values - place != np.repeat(lead, sizes)) == 0
+    place, _ = positions(parent)
+    even = np.bincount(family, values - place != lead[family]) == 0
     shares = [float((even & (lead == first))[several].mean()) for first in (0, 1)]
     first = int(shares[1] >= shares[0])
     return first, shares[first]

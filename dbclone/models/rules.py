@@ -14,7 +14,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from dbclone.models.arrows import to_numbers
-from dbclone.models.links import link_rows
+from dbclone.models.links import coded, link_rows
 from dbclone.models.table import CopiedModel, CounterModel, KeyModel, NumberedModel
 from dbclone.models.work import Work
 from dbclone.profile.rules_rows import RuleRows
@@ -83,9 +83,8 @@ def _repeated_column(ours: pa.ChunkedArray, storage: str, row: npt.NDArray[np.in
 
 def _differs_by_chance(ours: pa.ChunkedArray, theirs: pa.ChunkedArray) -> bool:
     """True where many rows would differ if neither column had to do with the other: leagues, of which there are two."""
-    joined = pa.chunked_array([*ours.chunks, *theirs.cast(ours.type).chunks]).combine_chunks().dictionary_encode()
-    codes = np.asarray(joined.indices.fill_null(len(joined.dictionary))).astype(np.int64)
-    shares = [np.bincount(part, minlength=len(joined.dictionary) + 1) / len(ours) for part in np.split(codes, 2)]
+    codes, size = coded(ours, theirs)
+    shares = [np.bincount(part + 1, minlength=size) / len(ours) for part in np.split(codes, 2)]
     return bool((1.0 - float(shares[0] @ shares[1])) * len(ours) >= _DIFFERING)
 
 

@@ -61,23 +61,26 @@ def _agree(filled: Filled, others: Others, number: int, other: int, seed: int) -
     rng = generator(seed, "agree", key, first)
     result = above.copy()
     depth = _depths(filled, number) if key.is_self else None
+    optional = is_nullable(filled.table, key)
     by_code = np.argsort(own, kind="stable")
     # Parents keep the rows that they were to have, as far as these may have them.
     held = rng.permutation(above[off])
     held = held[np.argsort(own[held], kind="stable")]
     for code, rows in _by_group(given[wanted[off]], np.flatnonzero(off)):
         pool = by_code[slice(*np.searchsorted(own[by_code], [code, code + 1]))]
-        if depth is None and len(pool):
+        if depth is not None:
+            for row in rows:
+                fit = pool[depth[pool] < depth[row]]
+                if len(fit):
+                    result[row] = fit[rng.integers(0, len(fit))]
+                elif optional:
+                    result[row] = -1
+        elif len(pool):
             mine = rng.permutation(held[slice(*np.searchsorted(own[held], [code, code + 1]))])
             more = np.resize(rng.permutation(pool), max(0, len(rows) - len(mine)))
             result[rows] = np.concatenate([mine, more])[: len(rows)]
-            continue
-        for row in rows:
-            fit = pool if depth is None else pool[depth[pool] < depth[row]]
-            if len(fit):
-                result[row] = fit[rng.integers(0, len(fit))]
-            elif is_nullable(filled.table, key):
-                result[row] = -1
+        elif optional:
+            result[rows] = -1
     filled.parents[number] = result
 
 

@@ -12,9 +12,9 @@ import numpy as np
 import numpy.typing as npt
 
 from dbclone.models.table import RankModel
-from dbclone.profile.rules_rows import families
 from dbclone.sample.columns import Columns
 from dbclone.sample.filled import Filled
+from dbclone.sample.rules_order import counted
 from dbclone.sample.streams import generator
 
 Floats = npt.NDArray[np.float64]
@@ -39,7 +39,7 @@ def keep_ranks(filled: Filled, seed: int) -> None:
         before, now = numbers[one.column], columns.numbers(one.column)
         if before is None or now is None:
             continue
-        rows, wanted = _counted(filled, one, now, seed)
+        rows, wanted = _recounted(filled, one, now, seed)
         columns.put(one.column, rows, wanted)
         now[rows] = wanted
         for name in one.followers:
@@ -51,16 +51,12 @@ def _is_there(filled: Filled, columns: Columns, rank: RankModel) -> bool:
     return columns.can_change(rank.column) and filled.has(f"parent{rank.key}")
 
 
-def _counted(filled: Filled, rank: RankModel, values: Floats, seed: int) -> tuple[Rows, Floats]:
+def _recounted(filled: Filled, rank: RankModel, values: Floats, seed: int) -> tuple[Rows, Floats]:
     """The rows whose number is to change, and to what."""
-    parent = np.asarray(filled.parents[rank.key])
-    order, follows = families(np.where(np.isnan(values), -1, parent), values)
-    starts = np.flatnonzero(~follows)
-    sizes = np.diff(np.concatenate([starts, [len(order)]]))
-    wanted = rank.first + (np.arange(len(order)) - np.repeat(starts, sizes)).astype(np.float64)
+    order, family, wanted = counted(np.asarray(filled.parents[rank.key]), values, rank.first)
     rng = generator(seed, "ranks", filled.model.name, rank.column)
-    counts = np.repeat(rng.random(len(starts)) < rank.share, sizes)
-    off = counts & (values[order] != wanted)
+    counts = rng.random(int(family.max(initial=-1)) + 1) < rank.share
+    off = counts[family] & (values[order] != wanted)
     return order[off], wanted[off]
 
 

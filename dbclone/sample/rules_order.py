@@ -10,6 +10,7 @@ from collections.abc import Sequence
 import numpy as np
 import numpy.typing as npt
 
+from dbclone.models.links import positions
 from dbclone.models.numbers import NumberCodec
 from dbclone.profile.rules import Following, Inequality, Numbering, Ref
 from dbclone.profile.rules_rows import families
@@ -114,15 +115,20 @@ def keep_numberings(columns: Columns, rules: Sequence[Numbering]) -> int:
         values = columns.numbers(rule.column) if number >= 0 and columns.can_change(rule.column) else None
         if values is None:
             continue
-        order, follows = families(np.where(np.isnan(values), -1, columns.filled.parents[number]), values)
-        starts = np.flatnonzero(~follows)
-        place = np.arange(len(order)) - np.repeat(starts, np.diff(np.concatenate([starts, [len(order)]])))
-        wanted = rule.first + place.astype(np.float64)
+        order, _, wanted = counted(columns.filled.parents[number], values, rule.first)
         off = values[order] != wanted
         if off.any():
             columns.put(rule.column, order[off], wanted[off])
         changed += int(off.sum())
     return changed
+
+
+def counted(parent: Rows, values: Floats, first: int) -> tuple[Rows, Rows, Floats]:
+    """Rows (counted,) that have a parent and a number, each family in the order of its numbers; the family of each,
+    from 0 on; and the number that counts it from ``first`` on."""
+    order, follows = families(np.where(np.isnan(values), -1, parent), values)
+    place, _ = positions(parent[order])
+    return order, np.cumsum(~follows) - 1, first + place.astype(np.float64)
 
 
 def keep_followings(columns: Columns, rules: Sequence[Following]) -> int:

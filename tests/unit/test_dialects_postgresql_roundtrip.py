@@ -12,6 +12,22 @@ INEXACT = ("29-times", "33-numbers", "91-endless")
 moves to the nearest."""
 SHARED = ("chinook", "northwind", "pagila", "sakila", "adventureworks_lt", "employees")
 
+_COUNTED = """
+CREATE TABLE parent (id integer PRIMARY KEY);
+CREATE TABLE child (id integer PRIMARY KEY, parent_id integer REFERENCES parent, kind integer);
+CREATE STATISTICS together (dependencies) ON parent_id, kind FROM child;
+INSERT INTO parent SELECT generate_series(1, 50);
+INSERT INTO child SELECT i, i % 50 + 1, i % 50 % 3 FROM generate_series(1, 500) i;
+CREATE MATERIALIZED VIEW summary AS SELECT kind, count(*) AS children FROM child GROUP BY kind;
+"""
+_UNCOUNTED = """
+CREATE FUNCTION shy(i integer) RETURNS integer LANGUAGE plpgsql IMMUTABLE AS $$ BEGIN
+  IF current_query() LIKE 'ANALYZE%' THEN RAISE EXCEPTION 'not now'; END IF; RETURN i; END $$;
+CREATE TABLE shy (id integer PRIMARY KEY);
+CREATE INDEX ON shy (shy(id));
+INSERT INTO shy SELECT generate_series(1, 9);
+"""
+
 
 @pytest.mark.parametrize("path", SCHEMAS, ids=lambda path: path.stem)
 def test_hard_schema_is_copied_whole(
@@ -117,20 +133,3 @@ def test_table_that_cannot_be_counted_is_told(
     copied = copy_database(source, target)
     assert [(loss.kind, loss.name) for loss in copied.losses] == [("statistics", "public.shy")]
     assert query(target, "SELECT count(*) FROM shy") == [(9,)]
-
-
-_COUNTED = """
-CREATE TABLE parent (id integer PRIMARY KEY);
-CREATE TABLE child (id integer PRIMARY KEY, parent_id integer REFERENCES parent, kind integer);
-CREATE STATISTICS together (dependencies) ON parent_id, kind FROM child;
-INSERT INTO parent SELECT generate_series(1, 50);
-INSERT INTO child SELECT i, i % 50 + 1, i % 50 % 3 FROM generate_series(1, 500) i;
-CREATE MATERIALIZED VIEW summary AS SELECT kind, count(*) AS children FROM child GROUP BY kind;
-"""
-_UNCOUNTED = """
-CREATE FUNCTION shy(i integer) RETURNS integer LANGUAGE plpgsql IMMUTABLE AS $$ BEGIN
-  IF current_query() LIKE 'ANALYZE%' THEN RAISE EXCEPTION 'not now'; END IF; RETURN i; END $$;
-CREATE TABLE shy (id integer PRIMARY KEY);
-CREATE INDEX ON shy (shy(id));
-INSERT INTO shy SELECT generate_series(1, 9);
-"""

@@ -97,10 +97,9 @@ def finish(
     _run_all(place, [job for job in jobs if job.entry.kind in _FIRST], failed)
     _run_all(place, [job for job in jobs if job.entry.kind == "INDEX ATTACH"], failed, workers=1)
     # Whether rows have their parents is asked by a join, and without statistics the server chooses a slow one.
-    analyses = [_Job(_analysis(table), frozenset({table})) for table in _tables(place, _LARGEST_FIRST)]
-    _run_all(place, [*analyses, *(job for job in jobs if job.entry.kind == "FK CONSTRAINT")], failed)
-    losses = tuple(_lost(entry, error) for entry, error in failed if _is_dispensable(entry, error))
-    failed = [(entry, error) for entry, error in failed if not _is_dispensable(entry, error)]
+    keys = [job for job in jobs if job.entry.kind == "FK CONSTRAINT"]
+    _run_all(place, [*_analyses(place, _LARGEST_FIRST), *keys], failed)
+    losses, failed = _without_lost(failed)
     with place.session() as session:
         violations = _explain(session, failed, schema, names, back)
         rest = [e for e in entries if e.kind not in (*_FIRST, "INDEX ATTACH", "FK CONSTRAINT")]
@@ -109,19 +108,19 @@ def finish(
         losses += _fill_views(session)
         # An event trigger would fire at what is still being made.
         losses += _build_qualified(session, [entry for entry in rest if entry.kind == "EVENT TRIGGER"])
-    failed.clear()
-    late = [_Job(_analysis(table), frozenset({table})) for table in _tables(place, _NOT_ANALYZED)]
-    _run_all(place, late, failed)
-    return violations, (*losses, *(_lost(entry, error) for entry, error in failed))
+    uncounted: list[tuple[Entry, psycopg.Error]] = []
+    _run_all(place, _analyses(place, _NOT_ANALYZED), uncounted)
+    return violations, (*losses, *_without_lost(uncounted)[0])
 
 
-def _tables(place: Place, query: str) -> list[TableName]:
+def _analyses(place: Place, query: str) -> list[_Job]:
+    """One ANALYZE for each of the tables that ``query`` names."""
     with place.session() as session:
-        return [TableName(*row) for row in session.execute(query.encode()).fetchall()]
-
-
-def _analysis(table: TableName) -> Entry:
-    return Entry("ANALYZE", table.schema, table.name, f"ANALYZE {qualified(table)};\n")
+        tables = [TableName(*row) for row in session.execute(query.encode()).fetchall()]
+    return [
+        _Job(Entry("ANALYZE", table.schema, table.name, f"ANALYZE {qualified(table)};\n"), frozenset({table}))
+        for table in tables
+    ]
 
 
 def _build_qualified(session: Session, entries: Sequence[Entry]) -> tuple[Loss, ...]:
@@ -247,19 +246,25 @@ def _explain(
     return tuple(found)
 
 
-def _is_dispensable(entry: Entry, error: psycopg.Error) -> bool:
-    """What only makes queries fast, and the server has no way to make."""
-    if entry.kind == "ANALYZE":
-        return True
-    return _PLAIN_INDEX.match(entry.sql.lstrip()) is not None and not isinstance(error, tuple(_KINDS))
+def _without_lost(
+    failed: Sequence[tuple[Entry, psycopg.Error]],
+) -> tuple[tuple[Loss, ...], list[tuple[Entry, psycopg.Error]]]:
+    """What is lost with entries that only make queries fast, and the others."""
+    lost = [_lost(entry, error) for entry, error in failed]
+    left = [one for one, loss in zip(failed, lost, strict=True) if loss is None]
+    return tuple(loss for loss in lost if loss is not None), left
 
 
-def _lost(entry: Entry, error: psycopg.Error) -> Loss:
+def _lost(entry: Entry, error: psycopg.Error) -> Loss | None:
+    """What is lost where the server has no way to make an entry that only makes queries fast, None for all others."""
+    told = f"left out: {error.diag.message_primary}"
     if entry.kind == "ANALYZE":
-        return Loss("statistics", f"{entry.schema}.{entry.name}", f"left out: {error.diag.message_primary}")
-    found, table = _PLAIN_INDEX.match(entry.sql.lstrip()), next(iter(_own_table(entry)), None)
-    name = entry.name if found is None else _plain(found[1])
-    return Loss("index", name if table is None else f"{table}.{name}", f"left out: {error.diag.message_primary}")
+        return Loss("statistics", f"{entry.schema}.{entry.name}", told)
+    found = _PLAIN_INDEX.match(entry.sql.lstrip())
+    if found is None or isinstance(error, tuple(_KINDS)):
+        return None
+    table, name = next(iter(_own_table(entry)), None), _plain(found[1])
+    return Loss("index", name if table is None else f"{table}.{name}", told)
 
 
 def _own_table(entry: Entry) -> Iterable[TableName]:
